@@ -47,6 +47,7 @@ void *heed__scratch_thread(heed_ctx *ctx, int thread);
 
 /* The kernel table of src/kernel, chosen when ctx was made. */
 struct heed__kernels;
+heed_ctx *heed__ctx_make(const heed_ctx_options *options, const struct heed__kernels *kernels);
 const struct heed__kernels *heed__ctx_kernels(const heed_ctx *ctx);
 
 #endif
