@@ -15,7 +15,7 @@ float64 and stored in float32. What a file holds (rows of all sequences one afte
     ids.input         [target rows] I32, what the decoder reads: bos, then the tokens
     ids.target        [target rows] I32, what it must say: the tokens, then eos; ids.target.start [sequences + 1]
     out.source        [source rows, d] embedding * sqrt(d) + position; out.input the same for the decoder
-    out.enc0 ...      [source rows, d] output of each encoder layer; out.enc what the decoder sees: after the final norm, if any
+    out.enc0 ...      [source rows, d] output of each encoder layer; out.enc the same after the final norm, if any
     out.dec0 ...      [target rows, d] output of each decoder layer; out.dec after the final norm, if any
     out.logits        [target rows, V]
     loss              [1] mean over all target rows, with label smoothing as torch.nn.CrossEntropyLoss defines it
@@ -28,6 +28,7 @@ rounding noise into steps of full size. adam.NAME means nothing in those rows: r
 rows [0, d) of *.cross.kv.bias. Nothing else depends on them.
 """
 
+import json
 import math
 import os
 import sys
@@ -210,11 +211,10 @@ def compute(configuration, dtype):
 
 
 def metadata(configuration):
-    return {"norm": configuration["norm"], "tied": str(configuration["tied"]).lower(),
-            "activation": configuration["activation"], "vocab": str(V), "d": str(D), "ffn": str(FFN),
-            "heads": str(HEADS), "layers": str(LAYERS), "label_smoothing": str(SMOOTHING), "adam_steps": str(STEPS),
-            "adam_lr": str(LR), "adam_beta1": str(BETAS[0]), "adam_beta2": str(BETAS[1]), "adam_eps": str(EPS),
-            "torch": torch.__version__}
+    """One entry only: safetensors writes several in an order that changes from run to run."""
+    settings = dict(configuration, vocab=V, d=D, ffn=FFN, heads=HEADS, layers=LAYERS, label_smoothing=SMOOTHING,
+                    adam_steps=STEPS, adam_lr=LR, adam_betas=BETAS, adam_eps=EPS, torch=torch.__version__)
+    return {"configuration": json.dumps(settings)}
 
 
 def without_key_bias(name, values):
