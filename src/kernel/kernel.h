@@ -48,6 +48,18 @@ typedef struct heed__gemm {
 	float *pre;
 } heed__gemm;
 
+/* The part of a product that is done at a time: rows [row0,row1) of C in the columns of one packed panel,
+ * summed over [l0,l1). l0 == 0 begins the sums, l1 == k ends them with the activation. An element's sum is one
+ * chain in the order of l, so that no cut into blocks changes its bits. */
+typedef struct heed__gemm_block {
+	const heed__gemm *g;
+	const float *a; /* A(row0,l0), in place or in a copy; A(row0+i,l0+l) is a[i*a_row + l*a_col] */
+	ptrdiff_t a_row, a_col;
+	const float *panel; /* row l0 of the panel */
+	int column;         /* of C, where the panel begins */
+	int row0, row1, l0, l1;
+} heed__gemm_block;
+
 /* Scaled dot-product attention of one head over one sequence (Vaswani et al. 2017, equation 1), in one pass
  * with an online softmax (Milakov and Gimelshein 2018; Dao et al. 2022): out_i = sum_j w_ij v_j,
  * w_i = softmax_j(scale q_i . k_j), then dropout on the weights. */
@@ -81,10 +93,10 @@ struct heed__kernels {
 
 	/* Products. One panel of the packed B is `panel` columns wide, zero-padded: B's column block p begins
 	 * at packed + p*panel*k and holds row l at + l*panel. */
-	int panel, block_rows;
+	int panel;
+	int tile_rows; /* rows of C that are summed in registers at once */
 	void (*gemm_pack_panel)(const heed__gemm *g, int column, float *panel);
-	/* Rows [row0,row1) times one packed panel; columns [column, min(column+panel, n)) of C. */
-	void (*gemm_rows)(const heed__gemm *g, const float *panel, int column, int row0, int row1);
+	void (*gemm_block)(const heed__gemm_block *b);
 
 	/* Vectors of n floats. */
 	void (*add)(size_t n, const float *x, float *y);                 /* y += x */
