@@ -64,7 +64,6 @@ $(BUILD)/obj/cli/%.o $(BUILD)/obj/examples/%.o: includes := $(include_cli)
 $(BUILD)/obj/src/kernel/kernel_avx512.o: extra := -O3 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma
 $(BUILD)/obj/src/kernel/kernel_avx2.o: extra := -O3 -mavx2 -mfma
 $(BUILD)/obj/src/kernel/kernel_neon.o: extra := -O3
-$(BUILD)/obj/cli/build_info.o: extra = -DHEED_BUILD_CC='"$(shell $(CC) --version | sed -n 1p | tr -d '\042\047')"'
 
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) '$(2)';)
 

@@ -11,7 +11,7 @@
  *		 .help = "probability that an activation is dropped"},
  *		{"norm", HEED_CHOICE(struct settings, order), .choices = "pre post", .initial = "pre",
  *		 .help = "where layers are normalised"},
- *		{NULL},
+ *		{0},
  *	};
  *
  *	struct settings s;
@@ -58,27 +58,27 @@ typedef struct heed_field {
 	const char *choices; /* CHOICE: words separated by one space */
 	const char *help;    /* what it does, lower case, no full stop */
 	const char *unit;    /* what stands for the value in help: "N", "FILE"; NULL: by type */
-	const char *group;   /* command line: heading of this option and those after it in help; NULL: as before */
-	char letter;         /* command line: the short option, 0 for none */
-	bool required;       /* command line: must be given */
-	bool hidden;         /* command line: not shown in help */
+	const char
+		*group; /* command line: heading of this option and those after it in help; NULL: as before */
+	char letter;    /* command line: the short option, 0 for none */
+	bool required;  /* command line: must be given */
+	bool hidden;    /* command line: not shown in help */
 } heed_field;
 
 /* Type and offset of a member at once; the compiler warns when the member's type is not the field's. */
 #define HEED_FIELD_AT(kind, ctype, strukt, member)                                                           \
 	.type = kind, .offset = offsetof(strukt, member) + 0 * sizeof(1 ? &((strukt *)0)->member : (ctype *)0)
-#define HEED_FLAG(strukt, member) HEED_FIELD_AT(HEED_FIELD_FLAG, bool, strukt, member)
-#define HEED_INT(strukt, member) HEED_FIELD_AT(HEED_FIELD_INT, int, strukt, member)
-#define HEED_INT64(strukt, member) HEED_FIELD_AT(HEED_FIELD_INT64, int64_t, strukt, member)
-#define HEED_FLOAT(strukt, member) HEED_FIELD_AT(HEED_FIELD_FLOAT, double, strukt, member)
-#define HEED_TEXT(strukt, member) HEED_FIELD_AT(HEED_FIELD_TEXT, const char *, strukt, member)
+#define HEED_FLAG(strukt, member)   HEED_FIELD_AT(HEED_FIELD_FLAG, bool, strukt, member)
+#define HEED_INT(strukt, member)    HEED_FIELD_AT(HEED_FIELD_INT, int, strukt, member)
+#define HEED_INT64(strukt, member)  HEED_FIELD_AT(HEED_FIELD_INT64, int64_t, strukt, member)
+#define HEED_FLOAT(strukt, member)  HEED_FIELD_AT(HEED_FIELD_FLOAT, double, strukt, member)
+#define HEED_TEXT(strukt, member)   HEED_FIELD_AT(HEED_FIELD_TEXT, const char *, strukt, member)
 #define HEED_CHOICE(strukt, member) HEED_FIELD_AT(HEED_FIELD_CHOICE, int, strukt, member)
-#define HEED_PATH(strukt, member) HEED_FIELD_AT(HEED_FIELD_PATH, const char *, strukt, member)
-#define HEED_LIST(strukt, member) HEED_FIELD_AT(HEED_FIELD_LIST, heed_list, strukt, member)
+#define HEED_PATH(strukt, member)   HEED_FIELD_AT(HEED_FIELD_PATH, const char *, strukt, member)
+#define HEED_LIST(strukt, member)   HEED_FIELD_AT(HEED_FIELD_LIST, heed_list, strukt, member)
 
 /* NULL when there is none of that name. A NULL table is an empty one. */
 const heed_field *heed_field_find(const heed_field *fields, const char *name);
-const heed_field *heed_field_find_len(const heed_field *fields, const char *name, size_t len);
 
 /* Sets all values to their defaults, whatever was in the struct before (it may be uninitialised).
  * HEED_E_INTERNAL when a default is no value of its own field. */
