@@ -54,6 +54,14 @@ void heed_ctx_free(heed_ctx *ctx)
 	ctx->alloc(ctx->alloc_user, ctx, 0);
 }
 
+/* Names from hostile files stand in messages: a message stays one line and moves no terminal. */
+static void keep_to_one_line(char *message)
+{
+	for (; *message != '\0'; message++)
+		if ((unsigned char)*message < 0x20 || *message == 0x7f)
+			*message = '?';
+}
+
 heed_code heed__error(heed_ctx *ctx, heed_code code, const char *fmt, ...)
 {
 	va_list args;
@@ -62,6 +70,7 @@ heed_code heed__error(heed_ctx *ctx, heed_code code, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(ctx->message, sizeof ctx->message, fmt, args);
 	va_end(args);
+	keep_to_one_line(ctx->message);
 	return code;
 }
 
@@ -74,6 +83,7 @@ heed_code heed__error_prefix(heed_ctx *ctx, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(prefix, sizeof prefix, fmt, args);
 	va_end(args);
+	keep_to_one_line(prefix);
 	memcpy(message, ctx->message, sizeof message);
 	snprintf(ctx->message, sizeof ctx->message, "%s", prefix);
 	n = strlen(ctx->message);
@@ -131,6 +141,7 @@ void heed__log(heed_ctx *ctx, heed_log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof line, fmt, args);
 	va_end(args);
+	keep_to_one_line(line);
 	ctx->log(ctx->log_user, level, line);
 }
 
