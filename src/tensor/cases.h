@@ -11,6 +11,9 @@ struct heed__case_inputs {
 	heed__rng rng;
 	heed_tensor *leaves[HEED__CASE_LEAVES]; /* in order of creation */
 	int count;
+	int nudged; /* the leaf of which one element is moved, -1: none */
+	size_t element;
+	double nudge;
 };
 
 #endif

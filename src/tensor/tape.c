@@ -385,22 +385,20 @@ static void recycle(heed_tape *t, heed_node *node, const heed_tensor *loss)
 	out->has_grad = false;
 }
 
-heed_code heed_tape_backward(heed_tape *t, heed_tensor *loss)
+heed_code heed__tape_backward_from(heed_tape *t, heed_tensor *out, const float *seed)
 {
 	bool accumulate;
-	float *seed;
+	float *grad;
 
-	if (loss == NULL || t->code != HEED_OK)
+	if (out == NULL || t->code != HEED_OK)
 		return t->code;
-	if (heed_tensor_size(loss) != 1 || loss->node == NULL) {
-		heed__tape_fail(t, heed__error(t->ctx, HEED_E_ARGUMENT,
-					       "backward: expected one recorded number, found %zu numbers",
-					       heed_tensor_size(loss)));
+	if (out->node == NULL) {
+		heed__tape_fail(t, heed__error(t->ctx, HEED_E_ARGUMENT, "backward: nothing was recorded"));
 		return t->code;
 	}
-	seed = heed__grad_of(loss->node, loss, &accumulate);
-	if (seed != NULL)
-		*seed = 1.0f;
+	grad = heed__grad_of(out->node, out, &accumulate);
+	if (grad != NULL)
+		memcpy(grad, seed, tensor_bytes(out));
 	for (size_t i = t->nodes.len; i-- > 0 && t->code == HEED_OK;) {
 		heed_node *const node = t->nodes.data[i];
 
@@ -412,9 +410,20 @@ heed_code heed_tape_backward(heed_tape *t, heed_tensor *loss)
 			else
 				node->op->backward(node);
 		}
-		recycle(t, node, loss);
+		recycle(t, node, out);
 	}
 	return t->code;
+}
+
+heed_code heed_tape_backward(heed_tape *t, heed_tensor *loss)
+{
+	const float one = 1.0f;
+
+	if (loss != NULL && t->code == HEED_OK && heed_tensor_size(loss) != 1)
+		heed__tape_fail(t, heed__error(t->ctx, HEED_E_ARGUMENT,
+					       "backward: expected one number, found %zu",
+					       heed_tensor_size(loss)));
+	return heed__tape_backward_from(t, loss, &one);
 }
 
 typedef struct row_job {

@@ -23,8 +23,8 @@ typedef struct heed_node {
 	const struct heed__kernels *kernels;
 	heed_tensor *in[HEED__MAX_IN]; /* an optional input may be NULL */
 	heed_tensor *out;
-	const void *attr; /* [op->attr_size], copied to the tape */
-	float *saved;     /* [saved_floats], asked for by shape(), kept for the backward pass */
+	void *attr;   /* [op->attr_size], the tape's copy */
+	float *saved; /* [saved_floats], asked for by shape(), kept for the backward pass */
 	size_t saved_floats;
 	size_t scratch_floats; /* asked for by shape(): memory for the call, forward and backward each */
 	float *scratch;
@@ -90,6 +90,8 @@ heed__mask heed__node_mask(const heed_node *node, double p);
 void *heed__tape_alloc(heed_tape *tape, size_t bytes);
 /* Keeps weights of an attention for heed_tape_weights. */
 void heed__tape_keep_weights(heed_tape *tape, const heed_weights *weights);
+/* heed_tape_backward for an output of any shape, from its given gradient `seed`. */
+heed_code heed__tape_backward_from(heed_tape *tape, heed_tensor *out, const float *seed);
 /* Records the tape's first error. */
 void heed__tape_fail(heed_tape *tape, heed_code code);
 bool heed__tape_planning(const heed_tape *tape);
