@@ -43,6 +43,10 @@ typedef enum heed_log_level { HEED_LOG_INFO, HEED_LOG_WARN } heed_log_level;
 /* Gets one line without a newline, valid during the call only. */
 typedef void heed_log_fn(void *user, heed_log_level level, const char *line);
 
+/* Takes the next n bytes of some output. Anything but HEED_OK stops the writer and is what the call that
+ * writes returns. */
+typedef heed_code heed_write_fn(void *user, const char *bytes, size_t n);
+
 /* realloc-like: n == 0 frees p and returns NULL; p == NULL allocates. NULL for n > 0 is "out of memory".
  * Must give memory aligned for any type, and may be called from worker threads. */
 typedef void *heed_alloc_fn(void *user, void *p, size_t n);
