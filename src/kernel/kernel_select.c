@@ -7,6 +7,12 @@
 /* From the slowest to the fastest. */
 static const struct heed__kernels *const sets[] = {
 	&heed__kernels_plain,
+#if defined(__x86_64__)
+	&heed__kernels_avx2,
+	&heed__kernels_avx512,
+#elif defined(__aarch64__)
+	&heed__kernels_neon,
+#endif
 	NULL,
 };
 
