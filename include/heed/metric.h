@@ -2,7 +2,7 @@
  * (Post 2018), and paired bootstrap resampling between two outputs (Koehn 2004).
  *
  *	heed_metric *bleu = heed_bleu_new(ctx, NULL);
- *	heed_score score;
+ *	heed_measure score;
  *
  *	for each line:
  *		heed_metric_add(bleu, hypothesis, &reference, 1);
@@ -82,25 +82,25 @@ void heed_metric_reset(heed_metric *m); /* forgets the segments */
 heed_code heed_metric_add(heed_metric *m, heed_segment hypothesis, const heed_segment *references, int count);
 size_t heed_metric_segments(const heed_metric *m);
 
-typedef struct heed_score {
+typedef struct heed_measure {
 	double score; /* 0..100 */
 	/* BLEU only, else 0: */
 	double precision[4];      /* per cent, of n-grams of order 1..4, smoothed */
 	double brevity;           /* brevity penalty, 0..1 */
 	double ratio;             /* hyp_len / ref_len */
 	int64_t hyp_len, ref_len; /* tokens; of the references the one closest in length */
-} heed_score;
+} heed_measure;
 
 /* The score of all segments, and that of one alone (add effective_order for BLEU). HEED_E_ARGUMENT when there
  * is no such segment, or none at all. */
-heed_code heed_metric_score(heed_metric *m, heed_score *score);
-heed_code heed_metric_segment_score(heed_metric *m, size_t segment, heed_score *score);
+heed_code heed_metric_score(heed_metric *m, heed_measure *score);
+heed_code heed_metric_segment_score(heed_metric *m, size_t segment, heed_measure *score);
 
 /* "BLEU", "chrF2", "chrF2++"; the signature; and the line that sacreBLEU prints with `--width digits`:
  * BLEU|nrefs:1|... = 31.4 ... They belong to m; signature and line live until the next call of the same. */
 const char *heed_metric_name(const heed_metric *m);
 const char *heed_metric_signature(heed_metric *m);
-const char *heed_metric_line(heed_metric *m, const heed_score *score, int digits);
+const char *heed_metric_line(heed_metric *m, const heed_measure *score, int digits);
 
 /* Two outputs of the same segments. */
 typedef struct heed_resampled {

@@ -141,14 +141,14 @@ static int precisions(const heed_bleu_options *o, const uint64_t *stats, double 
 	return orders;
 }
 
-static void score(const heed_metric *m, const uint64_t *stats, heed_score *out)
+static void score(const heed_metric *m, const uint64_t *stats, heed_measure *out)
 {
 	const double hyp_len = (double)stats[HYP_LEN], ref_len = (double)stats[REF_LEN];
 	uint64_t matches = 0;
 	double sum = 0;
 	int orders;
 
-	*out = (heed_score){.hyp_len = (int64_t)stats[HYP_LEN], .ref_len = (int64_t)stats[REF_LEN]};
+	*out = (heed_measure){.hyp_len = (int64_t)stats[HYP_LEN], .ref_len = (int64_t)stats[REF_LEN]};
 	out->brevity = brevity_penalty(hyp_len, ref_len);
 	out->ratio = ref_len > 0 ? hyp_len / ref_len : 0;
 	for (int i = 0; i < HEED__BLEU_ORDERS; i++)
@@ -175,7 +175,7 @@ static int describe(const heed_metric *m, char *out, size_t size)
 			smoothing);
 }
 
-static int detail(const heed_score *s, char *out, size_t size)
+static int detail(const heed_measure *s, char *out, size_t size)
 {
 	return snprintf(out, size,
 			" %.1f/%.1f/%.1f/%.1f (BP = %.3f ratio = %.3f hyp_len = %lld ref_len = %lld)",

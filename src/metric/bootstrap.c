@@ -30,7 +30,7 @@ static void draw(const resampling *r, int sample)
 	const size_t segments = r->metric[0]->segments;
 	heed__rng rng = {.seed = r->seed, .stream = HEED__STREAM_BOOTSTRAP, .step = (uint32_t)sample};
 	uint64_t sum[2][HEED__METRIC_STATS] = {{0}};
-	heed_score score;
+	heed_measure score;
 
 	for (size_t i = 0; i < segments; i++) {
 		const size_t segment = (size_t)heed__rng_below(&rng, segments);
@@ -114,7 +114,7 @@ heed_code heed_metric_compare(heed_metric *baseline, heed_metric *system, int re
 	const int n = resamples == 0 ? RESAMPLES : resamples;
 	resampling r = {{baseline, system}, n, heed_ctx_seed(ctx), {NULL, NULL}};
 	const heed_code refused = check_pair(baseline, system, n);
-	heed_score first, second;
+	heed_measure first, second;
 
 	if (refused != HEED_OK)
 		return refused;

@@ -179,9 +179,9 @@ static heed_code count(heed_metric *m, heed_segment hypothesis, const heed_segme
 	return HEED_OK;
 }
 
-static void score(const heed_metric *m, const uint64_t *stats, heed_score *out)
+static void score(const heed_metric *m, const uint64_t *stats, heed_measure *out)
 {
-	*out = (heed_score){.score = f_score(m, stats)};
+	*out = (heed_measure){.score = f_score(m, stats)};
 }
 
 static int describe(const heed_metric *m, char *out, size_t size)

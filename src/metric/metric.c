@@ -106,7 +106,7 @@ size_t heed_metric_segments(const heed_metric *m)
 	return m->segments;
 }
 
-heed_code heed_metric_score(heed_metric *m, heed_score *score)
+heed_code heed_metric_score(heed_metric *m, heed_measure *score)
 {
 	if (m->segments == 0)
 		return heed__error(m->ctx, HEED_E_ARGUMENT, "%s: there is no segment to score", m->name);
@@ -114,7 +114,7 @@ heed_code heed_metric_score(heed_metric *m, heed_score *score)
 	return HEED_OK;
 }
 
-heed_code heed_metric_segment_score(heed_metric *m, size_t segment, heed_score *score)
+heed_code heed_metric_segment_score(heed_metric *m, size_t segment, heed_measure *score)
 {
 	uint64_t stats[HEED__METRIC_STATS];
 
@@ -152,7 +152,7 @@ const char *heed_metric_signature(heed_metric *m)
 	return m->signature;
 }
 
-const char *heed_metric_line(heed_metric *m, const heed_score *score, int digits)
+const char *heed_metric_line(heed_metric *m, const heed_measure *score, int digits)
 {
 	int n;
 

@@ -22,11 +22,11 @@ typedef struct heed__metric_kind {
 	heed_code (*count)(heed_metric *m, heed_segment hypothesis, const heed_segment *references,
 			   size_t count, uint32_t *stats);
 	/* The score of statistics added up over segments. */
-	void (*score)(const heed_metric *m, const uint64_t *stats, heed_score *score);
+	void (*score)(const heed_metric *m, const uint64_t *stats, heed_measure *score);
 	/* The part of the signature between nrefs and version. */
 	int (*describe)(const heed_metric *m, char *out, size_t size);
 	/* What follows the score on sacreBLEU's line; NULL: nothing. */
-	int (*detail)(const heed_score *score, char *out, size_t size);
+	int (*detail)(const heed_measure *score, char *out, size_t size);
 	bool (*same_options)(const heed_metric *a, const heed_metric *b);
 } heed__metric_kind;
 

@@ -53,7 +53,7 @@ static heed_code add(heed_metric *m, const char *hypothesis, const char *referen
 
 static double score_of(heed_metric *m)
 {
-	heed_score s;
+	heed_measure s;
 
 	assert_int_equal(heed_metric_score(m, &s), HEED_OK);
 	return s.score;
@@ -80,7 +80,7 @@ static void test_refusals(void **state)
 	heed_metric *m = heed_bleu_new(*state, NULL);
 	const heed_segment missing[2] = {{NULL, 0}, {NULL, 0}};
 	const heed_segment huge = {"", (size_t)1 << 31};
-	heed_score s;
+	heed_measure s;
 
 	assert_int_equal(heed_metric_score(m, &s), HEED_E_ARGUMENT);
 	assert_int_equal(heed_metric_segment_score(m, 0, &s), HEED_E_ARGUMENT);
@@ -99,7 +99,7 @@ static void test_signature(void **state)
 {
 	heed_metric *m =
 		heed_bleu_new(*state, &(heed_bleu_options){.tokenizer = HEED_BLEU_NONE, .lowercase = 1});
-	heed_score s;
+	heed_measure s;
 
 	assert_int_equal(add(m, "the Cat sat on the mat .", "The cat sat on a mat ."), HEED_OK);
 	assert_int_equal(heed_metric_score(m, &s), HEED_OK);
@@ -116,7 +116,7 @@ static void test_segments(void **state)
 	heed_metric *all = heed_chrf_new(*state, NULL), *one = heed_chrf_new(*state, NULL);
 	static const char *const text[3][2] = {
 		{"a dog runs", "the dog runs"}, {"", "x"}, {"blue sky", "blue skies"}};
-	heed_score s;
+	heed_measure s;
 
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(add(all, text[i][0], text[i][1]), HEED_OK);

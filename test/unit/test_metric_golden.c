@@ -86,7 +86,7 @@ static int check(heed_metric *m, const json_t *one, const json_t *config, const 
 	const char *head = json_string_value(json_object_get(json_object_get(config, "heads"),
 							     json_string_value(json_array_get(expected, 1))));
 	char line[512];
-	heed_score score;
+	heed_measure score;
 
 	heed_metric_reset(m);
 	add_segments(m, json_array_get(one, 1));
