@@ -54,6 +54,20 @@ typedef struct heed_attention_options {
 } heed_attention_options;
 heed_tensor *heed_attention(heed_tape *tape, heed_tensor *q, heed_tensor *kv, heed_attention_options options);
 
+/* [R, width]: attention of single queries while decoding; no gradient. Row r of q attends to count[r] rows of kv:
+ * to kv rows gather[r gather_row + j], or when gather is NULL to first[r] + j. The arrays are borrowed until the
+ * reset. */
+typedef struct heed_attention_step_options {
+	const char *name;
+	const int *first, *count, *gather;
+	int gather_row;
+	int width, heads;
+	int q_at, k_at, v_at;
+	double scale; /* 0: 1/sqrt(width/heads) */
+} heed_attention_step_options;
+heed_tensor *heed_attention_step(heed_tape *tape, heed_tensor *q, heed_tensor *kv,
+				 heed_attention_step_options options);
+
 /* [T, D]: x + dropout(r). */
 heed_tensor *heed_residual(heed_tape *tape, heed_tensor *x, heed_tensor *r, double dropout);
 /* [T, D]: gain (x - mean)/sqrt(var + eps) + bias over each row (Ba et al. 2016); gain and bias [D]. */

@@ -78,7 +78,7 @@ heed_tensor *heed_tape_find(const heed_tape *tape, const char *name);
 size_t heed_tensor_size(const heed_tensor *t); /* elements */
 
 typedef struct heed_tape_usage {
-	size_t data_bytes;   /* activations, saved values and gradients at their peak */
+	size_t data_bytes; /* activations, saved values and gradients at their peak */
 	size_t scratch_bytes;
 	size_t meta_bytes;
 	double flops; /* forward and, with HEED_TAPE_GRAD after heed_tape_backward, backward */

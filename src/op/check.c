@@ -11,7 +11,7 @@
 /* Limits by norm over norm. Kernels of different sets differ by the order of their sums; finite differences of
  * float results by rounding over the step. */
 #define KERNEL_LIMIT   2e-5
-#define GRADIENT_LIMIT 2e-3
+#define GRADIENT_LIMIT 5e-4
 #define STEP           0.02
 
 typedef struct checker {

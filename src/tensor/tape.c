@@ -13,7 +13,12 @@ typedef struct free_block {
 
 HEED__VECTOR(free_blocks, free_block);
 HEED__VECTOR(node_list, heed_node *);
-HEED__VECTOR(tensor_list, heed_tensor *);
+typedef struct named_tensor {
+	const char *name;
+	heed_tensor *tensor;
+} named_tensor;
+
+HEED__VECTOR(tensor_list, named_tensor);
 HEED__VECTOR(weights_list, heed_weights);
 
 struct heed_tape {
@@ -207,7 +212,7 @@ heed_tensor *heed_named(heed_tape *t, heed_tensor *x, const char *name)
 	if (x == NULL)
 		return NULL;
 	x->name = name;
-	if (!HEED__PUSH(t->ctx, &t->named, x))
+	if (!HEED__PUSH(t->ctx, &t->named, ((named_tensor){name, x})))
 		heed__tape_fail(t, HEED_E_MEMORY);
 	return x;
 }
@@ -215,8 +220,8 @@ heed_tensor *heed_named(heed_tape *t, heed_tensor *x, const char *name)
 heed_tensor *heed_tape_find(const heed_tape *t, const char *name)
 {
 	for (size_t i = 0; i < t->named.len; i++)
-		if (strcmp(t->named.data[i]->name, name) == 0)
-			return t->named.data[i];
+		if (strcmp(t->named.data[i].name, name) == 0)
+			return t->named.data[i].tensor;
 	return NULL;
 }
 
