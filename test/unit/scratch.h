@@ -17,12 +17,12 @@
 
 static char scratch_folder[256];
 
-/* A name inside the folder; the last four stay valid. */
+/* A name inside the folder; the last sixteen stay valid. */
 static inline const char *scratch(const char *name)
 {
-	static char paths[4][512];
+	static char paths[16][512];
 	static int next;
-	char *path = paths[next++ % 4];
+	char *path = paths[next++ % 16];
 
 	snprintf(path, sizeof paths[0], "%s/%s", scratch_folder, name);
 	return path;
