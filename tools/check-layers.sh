@@ -16,8 +16,9 @@ text: base
 data: text
 io: base
 metric: base
-train: model data io metric decode
-decode: model io text
+store: model text io
+train: store data metric decode
+decode: store data
 view: decode
 serve: decode view
 cuda: tensor op
