@@ -44,6 +44,8 @@ static void skip_lines(struct reader *r)
 
 static bool read_hex(struct reader *r, int digits, unsigned *code)
 {
+	char *const start = r->at - 2;
+
 	*code = 0;
 	for (int i = 0; i < digits; i++, r->at++) {
 		const char *hex = "0123456789abcdef";
@@ -53,8 +55,10 @@ static bool read_hex(struct reader *r, int digits, unsigned *code)
 			return wrong(r, "a hexadecimal digit");
 		*code = *code << 4 | (unsigned)(digit - hex);
 	}
-	if (*code == 0 || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000))
-		return wrong(r, "a character other than that before");
+	if (*code == 0 || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000)) {
+		r->at = start;
+		return wrong(r, "a character of Unicode");
+	}
 	return true;
 }
 

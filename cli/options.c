@@ -241,7 +241,8 @@ static bool collect_choices(struct heed_cli_parse *p)
 			const bool flag = f->type == HEED_FIELD_FLAG;
 
 			add_choice(p, f, "", flag ? "true" : NULL);
-			if (flag)
+			/* A question can't be taken back. */
+			if (flag && f != &heed_common_options[0] && f != &heed_common_options[1])
 				add_choice(p, f, "no-", "false");
 		}
 	}
@@ -394,7 +395,11 @@ static bool set_from_config(void *user, const char *key, const char *value, bool
 	const char *near = NULL;
 	bool bare;
 
-	if (!f || f == heed_field_find(heed_common_options, "config")) {
+	if (f == heed_field_find(heed_common_options, "config")) {
+		heed_say_error("%s:%d: config: expected on the command line only", path, line);
+		return false;
+	}
+	if (!f) {
 		for (size_t i = 0; i < p->choice_count; i++)
 			if (strncmp(p->choices[i].name, "no-", 3) != 0)
 				guess(key, p->choices[i].name, &near);

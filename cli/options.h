@@ -131,11 +131,6 @@ FILE *heed_cli_output(heed_cli *cli, const char *path);
 int heed_cli_commit(heed_cli *cli); /* HEED_EXIT_OK or, after a message, HEED_EXIT_FAILED */
 int heed_cli_flush(heed_cli *cli);  /* the same for standard output; main does it at the end too */
 
-/* An input file; NULL or "-" is standard input. NULL when it can't be read, which has been said. A folder is
- * refused. The caller closes it with heed_cli_close. */
-FILE *heed_cli_input(heed_cli *cli, const char *path);
-void heed_cli_close(FILE *file);
-
 /* Whether a stream may be coloured: a terminal, without --no-color, NO_COLOR and TERM=dumb. */
 bool heed_cli_color(const heed_cli *cli, FILE *stream);
 bool heed_terminal_can_move(void); /* the cursor: TERM is set and not "dumb" */

@@ -1,10 +1,9 @@
-/* Where commands read and write: standard streams or files; an output file appears only when it is whole. */
+/* Where commands write: standard output or a file. A file appears only when it is whole. */
 #include "options.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,17 +48,16 @@ FILE *heed_cli_output(heed_cli *cli, const char *path)
 
 	if (standard(path))
 		return stdout;
-	if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-		/* Devices and pipes are written to as they are. */
+	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
 		errno = EISDIR;
-		if (S_ISDIR(info.st_mode))
-			return no_output(cli, path);
+		return no_output(cli, path);
 	}
 	out = calloc(1, sizeof *out);
 	if (!out)
 		return no_output(cli, path);
 	cli->output = out;
 	snprintf(out->path, sizeof out->path, "%s", path);
+	/* Devices and pipes are written to as they are. */
 	if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
 		out->file = fopen(path, "w");
 	else if (snprintf(out->temporary, sizeof out->temporary, "%s.%ld.XXXXXX", path, (long)getpid()) >=
@@ -127,30 +125,4 @@ int heed_cli_flush(heed_cli *cli)
 	if (errno != EPIPE)
 		heed_say_error("%s: standard output: %s", cli->title, strerror(errno ? errno : EIO));
 	return HEED_EXIT_FAILED;
-}
-
-FILE *heed_cli_input(heed_cli *cli, const char *path)
-{
-	struct stat info;
-	FILE *file;
-
-	if (standard(path))
-		return stdin;
-	file = fopen(path, "rb");
-	if (!file) {
-		heed_say_error("%s: %s: %s", cli->title, path, strerror(errno));
-		return NULL;
-	}
-	if (fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode)) {
-		heed_say_error("%s: %s: %s", cli->title, path, strerror(EISDIR));
-		fclose(file);
-		return NULL;
-	}
-	return file;
-}
-
-void heed_cli_close(FILE *file)
-{
-	if (file && file != stdin)
-		fclose(file);
 }
