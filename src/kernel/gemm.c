@@ -169,7 +169,8 @@ heed_code heed__gemm_run(heed_ctx *ctx, const heed__gemm *g)
 	if (g->m == 0 || g->n == 0)
 		return HEED_OK;
 	if (!g->packed) {
-		p.panels = heed__scratch_shared(ctx, heed__gemm_packed_size(ctx, g->k, g->n) * sizeof(float));
+		p.panels = heed__scratch_shared(ctx, (heed__gemm_packed_size(ctx, g->k, g->n) + 1) *
+							     sizeof(float));
 		if (!p.panels)
 			return HEED_E_MEMORY;
 	}
