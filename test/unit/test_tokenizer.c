@@ -208,6 +208,12 @@ static void cuts_words(void **state)
 	t = train(&(heed_tokenizer_options){.kind = "word", .min_count = 2});
 	expect_pieces(t, "El perro ama", "▁El|▁perro|<unk>|");
 	heed_tokenizer_free(t);
+	/* Marks and joiners stay with what they follow. */
+	t = train_on(ctx, &(heed_tokenizer_options){.kind = "word"},
+		     "aq\xCC\x87z !\xCC\x87 \xF0\x9F\x8F\xB3\xEF\xB8\x8F");
+	expect_pieces(t, "aq\xCC\x87z!\xCC\x87", "▁aq\xCC\x87z|<unk>|");
+	expect_pieces(t, "\xF0\x9F\x8F\xB3\xEF\xB8\x8F", "▁\xF0\x9F\x8F\xB3\xEF\xB8\x8F|");
+	heed_tokenizer_free(t);
 	t = train(&(heed_tokenizer_options){.kind = "word", .vocab = 6});
 	assert_int_equal(heed_tokenizer_size(t), 6);
 	assert_string_equal(heed_tokenizer_piece(t, 3), "▁");
@@ -221,6 +227,10 @@ static void cuts_chars_and_bytes(void **state)
 
 	(void)state;
 	expect_pieces(t, "a ß\n語", "a|▁|ß|<0x0A>|<0xE8>|<0xAA>|<0x9E>|");
+	heed_tokenizer_free(t);
+	t = train_on(ctx, &(heed_tokenizer_options){.kind = "char", .coverage = 0.8}, "aaaaab aaaac");
+	expect_pieces(t, "abc", "a|<0x62>|<0x63>|"); /* 9 of 12 are too few, 10 with the space are enough */
+	assert_int_equal(heed_tokenizer_size(t), HEED_SPECIAL_IDS + 256 + 2);
 	heed_tokenizer_free(t);
 	t = train(&(heed_tokenizer_options){.kind = "char", .no_byte_fallback = 1});
 	expect_pieces(t, "a ß\n語", "a|▁|ß|<unk>|<unk>|");
@@ -481,6 +491,30 @@ static void drops_merges(void **state)
 	heed_tokenizer_free(t);
 }
 
+/* "aaaa" with the one merge of two a's and p = 1/2: none of its three candidates is taken with probability 1/8.
+ * Two merges need the first candidate (1/2) or, with it passed over, the last (1/8), and then the other, which
+ * is drawn anew (1/2): 5/16. */
+static void drops_as_often_as_it_should(void **state)
+{
+	enum { ROUNDS = 20000 };
+	heed_tokenizer *t = train_on(ctx, &(heed_tokenizer_options){.merges = 1}, "baa caa");
+	heed_coder *c = heed_coder_new(ctx, t);
+	double share[6] = {0};
+	heed_encoding x;
+
+	(void)state;
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		assert_int_equal(heed_coder_dropout(c, 0.5, 0, i), HEED_OK);
+		assert_int_equal(heed_coder_encode(c, "aaaa", 4, &x), HEED_OK);
+		assert_in_range(x.count, 3, 5); /* the space, and 2 to 4 */
+		share[x.count] += 1.0 / ROUNDS;
+	}
+	assert_float_equal(share[5], 1 / 8.0, 0.01);
+	assert_float_equal(share[3], 5 / 16.0, 0.01);
+	heed_coder_free(c);
+	heed_tokenizer_free(t);
+}
+
 /* Saving and loading: in memory and in a file, the same bytes and the same pieces. */
 static void saves_and_loads(void **state)
 {
@@ -551,6 +585,7 @@ int main(void)
 		cmocka_unit_test(passes_errors_of_the_corpus_on),
 		cmocka_unit_test(learns_from_an_empty_corpus),
 		cmocka_unit_test(drops_merges),
+		cmocka_unit_test(drops_as_often_as_it_should),
 		cmocka_unit_test(saves_and_loads),
 	};
 
