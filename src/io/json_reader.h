@@ -1,5 +1,5 @@
-/* JSON text into values, strictly: no duplicate keys, valid UTF-8, no lone surrogates, no NUL, integers
- * within 64 bits, at most HEED__JSON_MAX_DEPTH levels. The parser is jansson and stays behind this header.
+/* JSON text into values, strictly: no duplicate keys, valid UTF-8, no lone surrogates, no NUL, at most
+ * HEED__JSON_MAX_DEPTH levels. An integer that fits into 64 bits is exact, any other number a double.
  *
  *	heed__json *root;
  *	if (heed__json_parse(ctx, "config.json", text, len, 1 << 16, &root)) return ...;
@@ -13,13 +13,12 @@
 #include "base/strbuf.h"
 #include "heed/json.h"
 
-typedef struct json_t heed__json;
+typedef struct heed__json heed__json;
 
 #define HEED__JSON_MAX_DEPTH 64
 
-/* `what` names the text in errors ("config.json"). A text of more than max_values values is refused before it
- * is parsed: a value takes at most about 300 bytes of memory beside its text, which is not counted in ctx.
- * HEED_E_FORMAT with line and column, HEED_E_MEMORY. */
+/* `what` names the text in errors ("config.json"). Takes 32 bytes a value beside the length of the text; a
+ * text of more than max_values values is refused. HEED_E_FORMAT with line and column, HEED_E_MEMORY. */
 heed_code heed__json_parse(heed_ctx *ctx, const char *what, const char *text, size_t len, size_t max_values,
 			   heed__json **root);
 void heed__json_free(heed__json *root);
@@ -28,11 +27,13 @@ bool heed__json_is_object(const heed__json *v);
 bool heed__json_is_array(const heed__json *v);
 bool heed__json_is_null(const heed__json *v);
 size_t heed__json_size(const heed__json *v); /* members or elements; 0 for anything else */
+/* These two look at one member or element after another; for all of them there is heed__json_next. */
 const heed__json *heed__json_get(const heed__json *object, const char *key);
 const heed__json *heed__json_at(const heed__json *array, size_t i);
 
-/* Walks an object in the order of its text: start with *place = NULL; false at the end. */
-bool heed__json_next(const heed__json *object, void **place, const char **key, const heed__json **value);
+/* Walks an object or array in the order of its text: start with *place = NULL; false at the end. *key is NULL
+ * in an array. */
+bool heed__json_next(const heed__json *container, void **place, const char **key, const heed__json **value);
 
 /* false, *out untouched: another type, or not there. */
 bool heed__json_text(const heed__json *v, const char **out); /* NUL-terminated, holds no other NUL */

@@ -209,6 +209,8 @@ static void put_number(heed_json *w, const char *key, double x, int digits, int 
 	}
 	if (isfinite(x))
 		plain_point(out);
+	if (strcmp(out, "-0") == 0) /* which reads as the integer 0 */
+		snprintf(out, sizeof out, "-0.0");
 	heed_json_raw(w, key, out);
 }
 

@@ -7,8 +7,8 @@
 
 /* Every format has it; more than this is no header but an attack. */
 #define MAX_HEADER 100000000u
-/* A tensor is about nine JSON values; at 300 bytes a value this keeps a hostile header below 64 MiB. */
-#define MAX_VALUES 200000u
+/* A tensor is about nine JSON values; at 32 bytes a value a hostile header takes 32 MB and its own length. */
+#define MAX_VALUES 1000000u
 #define METADATA   "__metadata__"
 
 static const struct {

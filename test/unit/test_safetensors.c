@@ -97,7 +97,7 @@ static void refuses_hostile_headers(void **state)
 		{"{}\n", 0, HEED_E_FORMAT, "no JSON object"},
 		{"{", 0, HEED_E_FORMAT, "no JSON object"},
 		{"{}{}", 0, HEED_E_FORMAT, "line 1"},
-		{"{\"\xff\":{}}", 0, HEED_E_FORMAT, "decode byte 0xff"},
+		{"{\"\xff\":{}}", 0, HEED_E_FORMAT, "not valid UTF-8"},
 		{"{}", 1, HEED_E_FORMAT, "1 bytes of data but the tensors take 0"},
 		{"{" T("U8", "[1]", "[0,1]") "," T("U8", "[1]", "[0,1]") "}", 1, HEED_E_FORMAT, "duplicate"},
 		{"{\"__metadata__\":{},\"__metadata__\":{}}", 0, HEED_E_FORMAT, "duplicate"},
@@ -119,7 +119,7 @@ static void refuses_hostile_headers(void **state)
 		{"{" T("U8", "[1.0]", "[0,1]") "}", 1, HEED_E_FORMAT, "shape holds"},
 		{"{" T("U8", "[\"1\"]", "[0,1]") "}", 1, HEED_E_FORMAT, "shape holds"},
 		{"{" T("U8", "[null]", "[0,1]") "}", 1, HEED_E_FORMAT, "shape holds"},
-		{"{" T("U8", "[18446744073709551616]", "[0,1]") "}", 1, HEED_E_FORMAT, "line 1"},
+		{"{" T("U8", "[18446744073709551616]", "[0,1]") "}", 1, HEED_E_FORMAT, "shape holds"},
 		{"{" T("U8", "[4294967296,4294967296]", "[0,0]") "}", 0, HEED_E_FORMAT, "too large"},
 		{"{" T("F32", "[4611686018427387904]", "[0,0]") "}", 0, HEED_E_FORMAT, "too large"},
 		{"{" T("I64", "[9223372036854775807,3]", "[0,8]") "}", 8, HEED_E_FORMAT, "too large"},
@@ -192,7 +192,7 @@ static void refuses_bad_lengths(void **state)
 /* More JSON values than a header of tensors can need are refused before they cost memory. */
 static void refuses_to_be_flooded(void **state)
 {
-	const size_t n = 600001;
+	const size_t n = 1000100;
 	char *bytes = malloc(8 + n);
 	const uint64_t len = n;
 	heed__safetensors st;
@@ -200,9 +200,8 @@ static void refuses_to_be_flooded(void **state)
 	(void)state;
 	assert_non_null(bytes);
 	memcpy(bytes, &len, 8);
-	memcpy(bytes + 8, "{\"a\":[", 6);
-	for (size_t i = 8 + 6; i < 8 + n; i++)
-		bytes[i] = "[],"[(i - 14) % 3];
+	memset(bytes + 8, ',', n);
+	bytes[8] = '{';
 	bytes[8 + n - 1] = '}';
 	assert_int_equal(heed__safetensors_open(ctx, scratch_write("flood", bytes, 8 + n), &st),
 			 HEED_E_FORMAT);
