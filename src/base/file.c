@@ -126,6 +126,7 @@ static heed_code writer_failed(heed__file_writer *w, const char *doing)
 heed_code heed__file_writer_open(heed_ctx *ctx, heed__file_writer *w, const char *path)
 {
 	const size_t n = strlen(path) + 32;
+	struct stat st;
 
 	*w = (heed__file_writer){.ctx = ctx, .fd = -1};
 	w->path = heed__strdup(ctx, path);
@@ -136,7 +137,15 @@ heed_code heed__file_writer_open(heed_ctx *ctx, heed__file_writer *w, const char
 		return HEED_E_MEMORY;
 	}
 	snprintf(w->temporary, n, "%s.tmp.%ld", path, (long)getpid());
-	w->fd = open_retry(w->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		heed__error(ctx, HEED_E_ARGUMENT, "%s: it exists and is not a regular file", path);
+		heed__free(ctx, w->temporary);
+		w->temporary = NULL;
+		heed__file_writer_abort(w);
+		return HEED_E_ARGUMENT;
+	}
+	unlink(w->temporary); /* of an earlier process with our number */
+	w->fd = open_retry(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
 	if (w->fd < 0) {
 		const heed_code code = writer_failed(w, "could not be created");
 
@@ -183,23 +192,23 @@ void heed__file_writer_put(heed__file_writer *w, const void *bytes, size_t n)
 }
 
 /* A rename is on disk only when its folder is. */
-static heed_code sync_folder(heed__file_writer *w)
+static void sync_folder(const heed__file_writer *w)
 {
 	const char *slash = strrchr(w->path, '/');
-	char *folder = slash == NULL      ? heed__strdup(w->ctx, ".")
-		       : slash == w->path ? heed__strdup(w->ctx, "/")
-					  : heed__strndup(w->ctx, w->path, (size_t)(slash - w->path));
+	char folder[4096] = ".";
 	int fd;
 
-	if (folder == NULL)
-		return HEED_E_MEMORY;
+	if (slash == w->path)
+		memcpy(folder, "/", 2);
+	else if (slash != NULL && (size_t)(slash - w->path) < sizeof folder) {
+		memcpy(folder, w->path, (size_t)(slash - w->path));
+		folder[slash - w->path] = '\0';
+	}
 	fd = open_retry(folder, O_RDONLY | O_DIRECTORY, 0);
-	heed__free(w->ctx, folder);
 	if (fd < 0)
-		return HEED_OK; /* a folder that can be written but not read */
-	(void)fsync(fd);        /* refused by some file systems; the file itself is safe */
+		return;  /* a folder that can be written but not read */
+	(void)fsync(fd); /* refused by some file systems; the file itself is safe */
 	close(fd);
-	return HEED_OK;
 }
 
 heed_code heed__file_writer_commit(heed__file_writer *w)
@@ -217,7 +226,7 @@ heed_code heed__file_writer_commit(heed__file_writer *w)
 	if (w->code == HEED_OK) {
 		heed__free(w->ctx, w->temporary);
 		w->temporary = NULL;
-		w->code = sync_folder(w);
+		sync_folder(w);
 	}
 	code = w->code;
 	heed__file_writer_abort(w);

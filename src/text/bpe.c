@@ -56,7 +56,7 @@ static heed_code count_chars(const heed__map *runs, heed__map *chars)
 	return code;
 }
 
-static heed_code train(heed_tokenizer *t, const heed_tokenizer_options *options, heed__lines *lines)
+static heed_code train(heed_tokenizer *t, const heed_tokenizer_options *options, heed__training_text *lines)
 {
 	heed__bpe *bpe = t->learned;
 	const int64_t min_count = options->min_count > 0 ? options->min_count : DEFAULT_MIN_COUNT;

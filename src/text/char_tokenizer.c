@@ -2,11 +2,11 @@
 #include "base/utf8.h"
 #include "text/alphabet.h"
 
-static heed_code count_chars(heed__lines *lines, heed__map *counts)
+static heed_code count_chars(heed__training_text *lines, heed__map *counts)
 {
 	for (;;) {
 		bool more;
-		heed_code code = heed__lines_next(lines, &more);
+		heed_code code = heed__training_next(lines, &more);
 		size_t length;
 		uint32_t point;
 
@@ -22,7 +22,7 @@ static heed_code count_chars(heed__lines *lines, heed__map *counts)
 	}
 }
 
-static heed_code train(heed_tokenizer *t, const heed_tokenizer_options *options, heed__lines *lines)
+static heed_code train(heed_tokenizer *t, const heed_tokenizer_options *options, heed__training_text *lines)
 {
 	heed__map counts = heed__map_init(t->ctx);
 	heed_code code = count_chars(lines, &counts);

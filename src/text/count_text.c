@@ -5,7 +5,7 @@
 #include "text/tokenizer_impl.h"
 #include "text/word_split.h"
 
-heed_code heed__lines_next(heed__lines *lines, bool *more)
+heed_code heed__training_next(heed__training_text *lines, bool *more)
 {
 	const char *line = NULL;
 	size_t len = 0;
@@ -36,11 +36,11 @@ heed_code heed__count(heed__map *counts, const char *key, size_t len, int64_t n)
 	return HEED_OK;
 }
 
-heed_code heed__count_runs(heed__lines *lines, bool words, heed__map *counts)
+heed_code heed__count_runs(heed__training_text *lines, bool words, heed__map *counts)
 {
 	for (;;) {
 		bool more;
-		heed_code code = heed__lines_next(lines, &more);
+		heed_code code = heed__training_next(lines, &more);
 		size_t length;
 
 		if (code || !more)

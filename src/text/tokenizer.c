@@ -212,7 +212,7 @@ static heed_code add_reserved(heed_tokenizer *t, const heed_tokenizer_options *o
 
 static heed_code learn(heed_tokenizer *t, const heed_tokenizer_options *o, heed_line_fn *next, void *user)
 {
-	heed__lines lines = {
+	heed__training_text lines = {
 		.ctx = t->ctx,
 		.next = next,
 		.user = user,

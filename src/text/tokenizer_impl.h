@@ -34,17 +34,17 @@ struct heed_tokenizer {
 };
 
 /* The lines of a corpus, normalised. */
-typedef struct heed__lines {
+typedef struct heed__training_text {
 	heed_ctx *ctx;
 	heed_line_fn *next;
 	void *user;
 	heed__normalizer normalizer;
 	heed__str text; /* the line, behind a space where the kind has runs */
 	bool space;
-} heed__lines;
+} heed__training_text;
 
 /* *more is false at the end. */
-heed_code heed__lines_next(heed__lines *lines, bool *more);
+heed_code heed__training_next(heed__training_text *lines, bool *more);
 
 /* Reads the saved form line by line. */
 typedef struct heed__line_reader {
@@ -72,7 +72,8 @@ struct heed__tokenizer_class {
 	bool runs;     /* a space is read in front of each text, and dropped again in decoding */
 	/* The reserved pieces are there; these two add the others, and what encode needs to t->learned. NULL:
 	 * nothing is learned. */
-	heed_code (*train)(heed_tokenizer *t, const heed_tokenizer_options *options, heed__lines *lines);
+	heed_code (*train)(heed_tokenizer *t, const heed_tokenizer_options *options,
+			   heed__training_text *lines);
 	heed_code (*load)(heed_tokenizer *t, heed__line_reader *in);
 	void (*save)(const heed_tokenizer *t, heed__str *out); /* what load reads */
 	heed_code (*encode)(heed_coder *c);                    /* pushes pieces for all of c->text */
@@ -92,7 +93,7 @@ size_t heed__piece_name(const char *text, size_t len, char name[HEED_PIECE_BYTES
 heed_code heed__tokenizer_add_frequent(heed_tokenizer *t, const heed__map *counts, int64_t min_count,
 				       int vocab, double coverage);
 /* Counts the runs of all lines. */
-heed_code heed__count_runs(heed__lines *lines, bool words, heed__map *counts);
+heed_code heed__count_runs(heed__training_text *lines, bool words, heed__map *counts);
 /* Adds n to the count of a key. */
 heed_code heed__count(heed__map *counts, const char *key, size_t len, int64_t n);
 

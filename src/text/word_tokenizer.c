@@ -2,7 +2,7 @@
 #include "text/tokenizer_impl.h"
 #include "text/word_split.h"
 
-static heed_code train(heed_tokenizer *t, const heed_tokenizer_options *options, heed__lines *lines)
+static heed_code train(heed_tokenizer *t, const heed_tokenizer_options *options, heed__training_text *lines)
 {
 	heed__map counts = heed__map_init(t->ctx);
 	heed_code code = heed__count_runs(lines, true, &counts);
