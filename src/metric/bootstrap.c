@@ -193,8 +193,10 @@ static void fill_cells(cell *cells[ROWS], int i, const char *metric, const heed_
 
 		snprintf(cells[side][i], sizeof(cell), "%.*f (%.*f \xC2\xB1 %.*f)", digits, r->score, digits,
 			 r->mean, digits, r->interval);
+		heed__metric_point(cells[side][i]);
 	}
 	snprintf(cells[P_VALUE][i], sizeof(cell), "(p = %.4f)%s", c->p_value, c->p_value > 0.05 ? "" : "*");
+	heed__metric_point(cells[P_VALUE][i]);
 }
 
 static void lay_out(heed__str *s, cell *cells[ROWS], size_t *width, int count, const char *baseline_name,

@@ -132,6 +132,12 @@ const char *heed_metric_name(const heed_metric *m)
 	return m->name;
 }
 
+void heed__metric_point(char *printed)
+{
+	while ((printed = strchr(printed, ',')) != NULL)
+		*printed = '.';
+}
+
 int heed__metric_describe(const heed_metric *m, const heed_comparison *bootstrap, char *out, size_t size)
 {
 	char references[24] = "var", samples[64] = "", options[96];
@@ -142,6 +148,7 @@ int heed__metric_describe(const heed_metric *m, const heed_comparison *bootstrap
 		snprintf(samples, sizeof samples, "bs:%d|seed:%llu|", bootstrap->resamples,
 			 (unsigned long long)bootstrap->seed);
 	m->kind->describe(m, options, sizeof options);
+	heed__metric_point(options);
 	return snprintf(out, size, "nrefs:%s|%s%s|version:" HEED__METRIC_SACREBLEU, references, samples,
 			options);
 }
@@ -161,6 +168,7 @@ const char *heed_metric_line(heed_metric *m, const heed_measure *score, int digi
 		     score->score);
 	if (m->kind->detail != NULL)
 		m->kind->detail(score, m->line + n, sizeof m->line - (size_t)n);
+	heed__metric_point(m->line);
 	return m->line;
 }
 

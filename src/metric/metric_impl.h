@@ -60,6 +60,9 @@ struct heed_metric {
 
 heed_metric *heed__metric_new(heed_ctx *ctx, const heed__metric_kind *kind, size_t width);
 
+/* Numbers have a point whatever the locale: replaces the comma that printf may have written. */
+void heed__metric_point(char *printed);
+
 /* Writes the signature; bootstrap NULL leaves out what only a comparison has. */
 int heed__metric_describe(const heed_metric *m, const heed_comparison *bootstrap, char *out, size_t size);
 

@@ -1,6 +1,7 @@
 /* The metrics' API: what is refused, what is kept, text that is not UTF-8, and memory that runs out. */
 #include "heed/metric.h"
 
+#include <locale.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,6 +108,23 @@ static void test_signature(void **state)
 	assert_string_equal(heed_metric_line(m, &s, 1),
 			    "BLEU|nrefs:1|case:lc|eff:no|tok:none|smooth:exp|version:2.6.0 = 48.9 "
 			    "85.7/66.7/40.0/25.0 (BP = 1.000 ratio = 1.000 hyp_len = 7 ref_len = 7)");
+	heed_metric_free(m);
+}
+
+/* Numbers have a point in every locale (where the system has one with a comma). */
+static void test_locale(void **state)
+{
+	heed_metric *m = heed_bleu_new(*state, &(heed_bleu_options){.smoothing = HEED_BLEU_FLOOR});
+	heed_measure s;
+
+	if (setlocale(LC_NUMERIC, "de_DE.UTF-8") == NULL)
+		setlocale(LC_NUMERIC, "fr_FR.UTF-8");
+	assert_int_equal(add(m, "a b, c", "a b c"), HEED_OK);
+	assert_int_equal(heed_metric_score(m, &s), HEED_OK);
+	assert_string_equal(heed_metric_line(m, &s, 1),
+			    "BLEU|nrefs:1|case:mixed|eff:no|tok:13a|smooth:floor[0.10]|version:2.6.0 = 18.8 "
+			    "75.0/33.3/5.0/10.0 (BP = 1.000 ratio = 1.333 hyp_len = 4 ref_len = 3)");
+	setlocale(LC_NUMERIC, "C");
 	heed_metric_free(m);
 }
 
@@ -319,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signature, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_locale, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_varying_references, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tokenize, setup, teardown),
