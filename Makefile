@@ -50,11 +50,14 @@ units := $(unit_src:test/unit/%.c=$(BUILD)/test/%)
 benches := $(bench_src:bench/%.c=$(BUILD)/bench/%)
 examples := $(example_src:examples/%.c=$(BUILD)/examples/%)
 
+comma := ,
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes $(if $(WERROR),-Werror)
 san := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 flags := -std=c11 -D_GNU_SOURCE $(CFLAGS) -ffp-contract=off -fPIC -fno-semantic-interposition \
 	 $(warnings) $(san) $(if $(SYSROOT),-I$(SYSROOT)/usr/include)
-link := $(LDFLAGS) $(san) $(if $(SYSROOT),-static -L$(SYSROOT)/usr/lib/aarch64-linux-gnu)
+link := $(LDFLAGS) $(san) \
+	$(foreach d,lib usr/lib,$(if $(SYSROOT),-L$(abspath $(SYSROOT))/$d/aarch64-linux-gnu \
+		-Wl$(comma)-rpath$(comma)$(abspath $(SYSROOT))/$d/aarch64-linux-gnu))
 libs := -lutf8proc -ljansson -lz -lm -lpthread
 
 include_lib := -Iinclude -Isrc -I$(BUILD)
@@ -92,7 +95,7 @@ $(BUILD)/libheed.a: $(lib_obj) $(BUILD)/gen/sources
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(lib_obj)
 
 $(BUILD)/libheed.so: $(lib_obj) tools/libheed.map $(BUILD)/gen/sources
-	$(call say,LINK,$@)$(CC) -shared $(flags) $(LDFLAGS) -Wl,-soname,libheed.so.0 \
+	$(call say,LINK,$@)$(CC) -shared $(flags) $(link) -Wl,-soname,libheed.so.0 \
 		-Wl,--version-script=tools/libheed.map -o $@ $(lib_obj) $(libs)
 
 $(BUILD)/heed: $(cli_obj) $(BUILD)/libheed.a
@@ -116,20 +119,21 @@ $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libheed.a
 tests: $(units) $(examples)
 test: all deps-test
 	@$(MAKE) tests
-	@HEED_BUILD=$(BUILD) HEED_TEST_OP=$(OP) test/run $(if $(OP),$(BUILD)/test/test_op,$(TESTS))
+	@HEED_BUILD=$(BUILD) HEED_TEST_OP=$(OP) test/run $(if $(OP),$(filter $(BUILD)/test/test_op%,$(units)),$(TESTS))
 
 .PHONY: deps-test deps-lint deps-neon
 deps-test deps-lint deps-neon:
 	@CC='$(CC)' SYSROOT='$(SYSROOT)' tools/deps.sh --stamp $(BUILD)/$@ $(@:deps-%=%)
 
-## test-neon: kernels and ops built for aarch64 and run under qemu
-NEON_TESTS ?= kernel% op% philox%
+## test-neon: unit tests of the arithmetic, built for aarch64 and run under qemu; NEON_TESTS='name name'
+NEON_TESTS ?= kernel% op% philox% gemm%
 test-neon: deps-neon
+	@tools/neon-sysroot.sh build-neon/sysroot
 	@$(MAKE) neon-run CROSS=aarch64-linux-gnu- BUILD=build-neon SYSROOT=build-neon/sysroot
 neon_units := $(filter $(NEON_TESTS:%=$(BUILD)/test/test_%),$(units))
 .PHONY: neon-run
 neon-run: $(neon_units)
-	@HEED_TEST_WRAP=qemu-aarch64 HEED_TEST_OP=$(OP) test/run $(neon_units)
+	@HEED_TEST_WRAP='qemu-aarch64 -L /usr/aarch64-linux-gnu' HEED_TEST_OP=$(OP) test/run $(neon_units)
 
 ## demo: train on the built-in phrase corpus and translate, in a minute
 demo: all

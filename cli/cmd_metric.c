@@ -131,8 +131,8 @@ static int next_lines(heed_cli *cli, struct side *sides, int count, bool *more)
 
 static int add_lines(heed_cli *cli, struct scores *s, struct side *sides, int count)
 {
-	heed_segment segments[1 + REFERENCES_MAX];
-	bool more;
+	heed_segment segments[1 + REFERENCES_MAX] = {{NULL, 0}};
+	bool more = false;
 	int status;
 
 	while ((status = next_lines(cli, sides, count, &more)) == HEED_EXIT_OK && more) {

@@ -255,14 +255,13 @@ static void short_options(const struct heed_cli_parse *p, char *out, size_t size
 	size_t used = 0;
 
 	out[used++] = ':';
-	for (size_t i = 0; i < p->choice_count && used + 3 < size; i++) {
-		const struct choice *c = &p->choices[i];
-
-		if (!c->field->letter || strncmp(c->name, "no-", 3) == 0)
-			continue;
-		out[used++] = c->field->letter;
-		if (!c->fixed)
-			out[used++] = ':';
+	for (int t = 0; t < TABLES; t++) {
+		for (const heed_field *f = p->tables[t]; f && f->name && used + 3 < size; f++) {
+			if (f->letter)
+				out[used++] = f->letter;
+			if (f->letter && f->type != HEED_FIELD_FLAG)
+				out[used++] = ':';
+		}
 	}
 	out[used] = '\0';
 }
@@ -271,9 +270,12 @@ static const struct choice *choice_of(const struct heed_cli_parse *p, int code)
 {
 	if (code > CHAR_MAX && (size_t)(code - CHAR_MAX - 1) < p->choice_count)
 		return &p->choices[code - CHAR_MAX - 1];
-	for (size_t i = 0; i < p->choice_count; i++)
-		if (p->choices[i].field->letter == code)
+	for (size_t i = 0; i < p->choice_count; i++) {
+		const heed_field *f = p->choices[i].field;
+
+		if (f && f->letter == code)
 			return &p->choices[i];
+	}
 	return NULL;
 }
 
