@@ -80,7 +80,7 @@ heed_tokenizer *heed_tokenizer_train(heed_ctx *ctx, const heed_tokenizer_options
 				     void *user);
 void heed_tokenizer_free(heed_tokenizer *t);
 
-/* The saved form: a text in UTF-8, borrowed from t (doc/tokenizer.md has the format). Equal tokenizers have
+/* The saved form: a text in UTF-8, borrowed from t (src/text/tokenizer_file.c has the format). Equal tokenizers have
  * equal bytes. Loading takes exactly what saving gives, and refuses anything else with HEED_E_FORMAT and the
  * line; NULL then. It copies what it needs of the bytes. */
 const char *heed_tokenizer_saved(const heed_tokenizer *t, size_t *len);

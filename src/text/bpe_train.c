@@ -1,26 +1,32 @@
 /* Learning the merges of byte-pair encoding (Sennrich et al. 2016, algorithm 1): again and again the most
- * frequent pair of neighbours becomes one piece. Instead of counting anew, a merge changes the counts of only
- * those pairs that touch it, in the runs that hold it; a heap has the pairs in order of count. */
+ * frequent pair of neighbours becomes one piece. Instead of counting anew, a merge goes to the places where its
+ * pair stands and changes the counts of the neighbours there; a heap has the pairs in order of count.
+ *
+ * The runs stand one after another in `slots`, a slot a character, each run ended by BARRIER. A piece of n
+ * characters fills n slots: its id is in the first and in the last, GONE in between, so that from any piece one
+ * steps to the next and to the one before:
+ *
+ *	l o w e r |     low  .  low  er er  |        "low" is one piece, "er" is one piece */
+#include <stdlib.h>
+
 #include "text/bpe_merges.h"
 #include "text/min_heap.h"
+
+enum { BARRIER = -1, GONE = -2 };
 
 /* A pair gains only in the merge that makes its newer piece; from then on it loses. So it enters the heap once,
  * after that merge, and its count there is never too small. */
 typedef struct pair {
 	int left, right;
 	int64_t count;
-	uint32_t places; /* list of the runs that may hold it: index + 1 in `places`; 0: none */
+	uint32_t places; /* list of where it may stand: index + 1 in `places`; 0: none */
 } pair;
 
 typedef struct place {
-	uint32_t run, next;
+	uint32_t slot; /* the first one of the left piece */
+	uint32_t run;
+	uint32_t next;
 } place;
-
-typedef struct run {
-	size_t start; /* in `pieces` */
-	int len;
-	int64_t count;
-} run;
 
 HEED__VECTOR(pairs, pair);
 HEED__VECTOR(places, place);
@@ -29,16 +35,22 @@ HEED__VECTOR(heap, heed__heap_item);
 typedef struct trainer {
 	heed_tokenizer *t;
 	heed_ctx *ctx;
-	int64_t min_count; /* pairs seen less often never enter the heap */
-	run *runs;
-	size_t run_count;
-	heed__ints pieces; /* of all runs; -1 is a character without a piece, which nothing is merged with */
+	int64_t min_count;     /* pairs seen less often never enter the heap */
+	const heed__map *runs; /* entry i is run i and its count */
+	heed__ints slots;      /* ids, BARRIER (also for a character without a piece), or GONE */
+	heed__ints sizes;      /* how many slots a piece fills: [id - t->space] */
 	pairs pairs;
 	heed__pair_table index; /* (left, right) to pair */
 	places places;
 	uint32_t free_place; /* list of unused places */
+	places sorted;       /* scratch */
 	heap heap;           /* key: UINT64_MAX - count, tie: left and right */
 } trainer;
+
+static int size_of(const trainer *tr, int id)
+{
+	return tr->sizes.data[id - tr->t->space];
+}
 
 static pair *find_pair(trainer *tr, int left, int right)
 {
@@ -53,13 +65,10 @@ static pair *find_pair(trainer *tr, int left, int right)
 	return &tr->pairs.data[i];
 }
 
-/* Notes that the run may hold the pair; the last one noted is not noted again. */
-static bool add_place(trainer *tr, pair *p, uint32_t run_index)
+static bool add_place(trainer *tr, pair *p, uint32_t slot, uint32_t run)
 {
 	uint32_t i = tr->free_place;
 
-	if (p->places > 0 && tr->places.data[p->places - 1].run == run_index)
-		return true;
 	if (i > 0) {
 		tr->free_place = tr->places.data[i - 1].next;
 	} else {
@@ -67,69 +76,78 @@ static bool add_place(trainer *tr, pair *p, uint32_t run_index)
 			return false;
 		i = (uint32_t)tr->places.len;
 	}
-	tr->places.data[i - 1] = (place){.run = run_index, .next = p->places};
+	tr->places.data[i - 1] = (place){.slot = slot, .run = run, .next = p->places};
 	p->places = i;
 	return true;
 }
 
-static bool gain(trainer *tr, uint32_t run_index, int left, int right)
+static bool gain(trainer *tr, int left, int right, uint32_t slot, uint32_t run)
 {
 	pair *p = find_pair(tr, left, right);
 
 	if (!p)
 		return false;
-	p->count += tr->runs[run_index].count;
-	return add_place(tr, p, run_index);
+	p->count += tr->runs->entries[run].value;
+	return add_place(tr, p, slot, run);
 }
 
-/* Counts the pairs that begin at pieces[from, to - 1) of a run. */
-static bool gain_pairs(trainer *tr, uint32_t run_index, int from, int to)
+/* The pair was counted before. */
+static void lose(trainer *tr, int left, int right, uint32_t run)
 {
-	const int *pieces = tr->pieces.data + tr->runs[run_index].start;
+	find_pair(tr, left, right)->count -= tr->runs->entries[run].value;
+}
 
-	for (int i = from; i + 1 < to; i++)
-		if (pieces[i] >= 0 && pieces[i + 1] >= 0 && !gain(tr, run_index, pieces[i], pieces[i + 1]))
+/* Makes one piece of the two that begin at a place, if they are still there. */
+static bool merge_at(trainer *tr, place here, int left, int right, int id)
+{
+	int *slot = tr->slots.data + here.slot;
+	const int left_size = size_of(tr, left), size = left_size + size_of(tr, right);
+	int before, after;
+
+	if (slot[0] != left || slot[left_size] != right)
+		return true;
+	before = here.slot > 0 ? slot[-1] : BARRIER;
+	after = slot[size];
+	slot[left_size - 1] = slot[left_size] = GONE;
+	slot[0] = slot[size - 1] = id;
+	if (before >= 0) {
+		lose(tr, before, left, here.run);
+		if (!gain(tr, before, id, here.slot - (uint32_t)size_of(tr, before), here.run))
 			return false;
+	}
+	if (after >= 0) {
+		lose(tr, right, after, here.run);
+		if (!gain(tr, id, after, here.slot, here.run))
+			return false;
+	}
 	return true;
 }
 
-static void lose_pairs(trainer *tr, uint32_t run_index, int from, int to)
+static int compare_places(const void *a, const void *b)
 {
-	const int *pieces = tr->pieces.data + tr->runs[run_index].start;
+	const uint32_t x = ((const place *)a)->slot, y = ((const place *)b)->slot;
 
-	for (int i = from; i + 1 < to; i++)
-		if (pieces[i] >= 0 && pieces[i + 1] >= 0)
-			find_pair(tr, pieces[i], pieces[i + 1])->count -= tr->runs[run_index].count;
+	return x < y ? -1 : x > y;
 }
 
-/* Merges all of a pair in one run, from the left. The pairs from before the first merge to behind the last are
- * counted out, and in again. */
-static bool merge_in_run(trainer *tr, uint32_t run_index, int left, int right, int id)
+/* Takes a pair's places into tr->sorted, from left to right: of three equal pieces the first two are merged. */
+static bool take_places(trainer *tr, pair *p)
 {
-	run *r = &tr->runs[run_index];
-	int *pieces = tr->pieces.data + r->start;
-	int first = 0, last, from, to, out;
+	tr->sorted.len = 0;
+	for (uint32_t i = p->places; i > 0;) {
+		place *here = &tr->places.data[i - 1];
+		const uint32_t next = here->next;
 
-	while (first + 1 < r->len && !(pieces[first] == left && pieces[first + 1] == right))
-		first++;
-	if (first + 1 >= r->len)
-		return true;
-	last = r->len - 2;
-	while (!(pieces[last] == left && pieces[last + 1] == right))
-		last--;
-	from = first > 0 ? first - 1 : 0;
-	to = last + 3 < r->len ? last + 3 : r->len;
-	lose_pairs(tr, run_index, from, to);
-	out = first;
-	for (int i = first; i < r->len; out++) {
-		const bool merge = i + 1 < r->len && pieces[i] == left && pieces[i + 1] == right;
-
-		pieces[out] = merge ? id : pieces[i];
-		i += merge ? 2 : 1;
+		if (!HEED__PUSH(tr->ctx, &tr->sorted, *here))
+			return false;
+		here->next = tr->free_place;
+		tr->free_place = i;
+		i = next;
 	}
-	to -= r->len - out;
-	r->len = out;
-	return gain_pairs(tr, run_index, from, to);
+	p->places = 0;
+	if (tr->sorted.len > 0)
+		qsort(tr->sorted.data, tr->sorted.len, sizeof *tr->sorted.data, compare_places);
+	return true;
 }
 
 /* Puts a pair into the heap, which has room. */
@@ -172,54 +190,49 @@ static const pair *next_pair(trainer *tr)
 static bool merge_everywhere(trainer *tr, int left, int right, int id)
 {
 	const size_t known = tr->pairs.len;
-	pair *p = find_pair(tr, left, right);
-	uint32_t i = p->places;
 
-	p->places = 0;
-	while (i > 0) {
-		const place here = tr->places.data[i - 1];
-
-		if (!merge_in_run(tr, here.run, left, right, id))
+	if (!HEED__PUSH(tr->ctx, &tr->sizes, size_of(tr, left) + size_of(tr, right)) ||
+	    !take_places(tr, find_pair(tr, left, right)))
+		return false;
+	for (size_t i = 0; i < tr->sorted.len; i++)
+		if (!merge_at(tr, tr->sorted.data[i], left, right, id))
 			return false;
-		tr->places.data[i - 1].next = tr->free_place;
-		tr->free_place = i;
-		i = here.next;
-	}
 	return queue_from(tr, known);
 }
 
-/* Cuts a run into characters. */
-static bool add_run(trainer *tr, const heed__map_entry *entry)
+/* Cuts a run into characters and counts its pairs. */
+static heed_code add_run(trainer *tr, uint32_t run)
 {
 	const heed__bpe *bpe = tr->t->learned;
-	run *r = &tr->runs[tr->run_count];
+	const heed__map_entry *text = &tr->runs->entries[run];
+	int before = BARRIER;
 	size_t length;
 
-	*r = (run){.start = tr->pieces.len, .count = entry->value};
-	for (size_t pos = 0; pos < entry->len; pos += length) {
-		const int id =
-			heed__alphabet_find(&bpe->alphabet, entry->key + pos, entry->len - pos, &length);
+	if (tr->slots.len > INT32_MAX - text->len)
+		return heed__error(tr->ctx, HEED_E_UNSUPPORTED,
+				   "tokenizer: more than %d characters in distinct words", INT32_MAX);
+	for (size_t pos = 0; pos < text->len; pos += length) {
+		const int id = heed__alphabet_find(&bpe->alphabet, text->key + pos, text->len - pos, &length);
 
-		if (!HEED__PUSH(tr->ctx, &tr->pieces, id))
-			return false;
-		r->len++;
+		if (before >= 0 && id >= 0 && !gain(tr, before, id, (uint32_t)tr->slots.len - 1, run))
+			return HEED_E_MEMORY;
+		if (!HEED__PUSH(tr->ctx, &tr->slots, id))
+			return HEED_E_MEMORY;
+		before = id;
 	}
-	tr->run_count++;
-	return true;
+	return HEED__PUSH(tr->ctx, &tr->slots, BARRIER) ? HEED_OK : HEED_E_MEMORY;
 }
 
-static bool add_runs(trainer *tr, const heed__map *runs)
+static heed_code start(trainer *tr)
 {
-	tr->runs = heed__realloc_array(tr->ctx, NULL, runs->count, sizeof *tr->runs);
-	if (!tr->runs)
-		return false;
-	for (size_t i = 0; i < runs->count; i++)
-		if (!add_run(tr, &runs->entries[i]))
-			return false;
-	for (size_t i = 0; i < runs->count; i++)
-		if (!gain_pairs(tr, (uint32_t)i, 0, tr->runs[i].len))
-			return false;
-	return queue_from(tr, 0);
+	heed_code code = HEED_OK;
+
+	for (size_t id = (size_t)tr->t->space; id < tr->t->pieces.count; id++)
+		if (!HEED__PUSH(tr->ctx, &tr->sizes, 1))
+			return HEED_E_MEMORY;
+	for (size_t i = 0; i < tr->runs->count && code == HEED_OK; i++)
+		code = add_run(tr, (uint32_t)i);
+	return code ? code : queue_from(tr, 0) ? HEED_OK : HEED_E_MEMORY;
 }
 
 static heed_code learn(trainer *tr, int vocab, int merges)
@@ -247,14 +260,23 @@ static heed_code learn(trainer *tr, int vocab, int merges)
 
 heed_code heed__bpe_train(heed_tokenizer *t, const heed__map *runs, int64_t min_count, int vocab, int merges)
 {
-	trainer tr = {.t = t, .ctx = t->ctx, .min_count = min_count, .index = heed__pair_table_init(t->ctx)};
-	heed_code code = add_runs(&tr, runs) ? learn(&tr, vocab, merges) : HEED_E_MEMORY;
+	trainer tr = {
+		.t = t,
+		.ctx = t->ctx,
+		.min_count = min_count,
+		.runs = runs,
+		.index = heed__pair_table_init(t->ctx),
+	};
+	heed_code code = start(&tr);
 
-	heed__free(t->ctx, tr.runs);
-	HEED__VECTOR_RELEASE(t->ctx, &tr.pieces);
+	if (code == HEED_OK)
+		code = learn(&tr, vocab, merges);
+	HEED__VECTOR_RELEASE(t->ctx, &tr.slots);
+	HEED__VECTOR_RELEASE(t->ctx, &tr.sizes);
 	HEED__VECTOR_RELEASE(t->ctx, &tr.pairs);
 	heed__pair_table_release(&tr.index);
 	HEED__VECTOR_RELEASE(t->ctx, &tr.places);
+	HEED__VECTOR_RELEASE(t->ctx, &tr.sorted);
 	HEED__VECTOR_RELEASE(t->ctx, &tr.heap);
 	return code;
 }
