@@ -87,9 +87,9 @@ bool heed__tokenizer_add(heed_tokenizer *t, const char *piece, size_t len);
 /* The readable form of a stretch of text that may begin with a space, or 0 when it can't be a piece: too
  * long, or with a control character, an inner space, or U+2581. */
 size_t heed__piece_name(const char *text, size_t len, char name[HEED_PIECE_BYTES_MAX]);
-/* The text of entry i: a count for each key, the most frequent first, equals in the order of their bytes; adds
- * those that can be pieces while they are seen min_count times, there are fewer than `vocab` pieces, and those
- * added make up less than `coverage` of all. */
+/* Goes through the keys from the highest count to the lowest, equals in the order of their bytes, and adds those
+ * that can be pieces, until a key counts less than min_count, there are `vocab` pieces, or the keys so far make up
+ * `coverage` of all. */
 heed_code heed__tokenizer_add_frequent(heed_tokenizer *t, const heed__map *counts, int64_t min_count,
 				       int vocab, double coverage);
 /* Counts the runs of all lines. */
