@@ -7,7 +7,7 @@
  *
  *	if (heed_coder_encode(c, "Te amo mucho", 12, &x) == HEED_OK)
  *		for (int i = 0; i < x.count; i++)
- *			printf("%s covers %d bytes\n", heed_tokenizer_piece(t, x.ids[i]), x.start[i + 1] - x.start[i]);
+ *			printf("%s at byte %d\n", heed_tokenizer_piece(t, x.ids[i]), x.start[i]);
  *	heed_coder_free(c);
  *	heed_tokenizer_free(t);
  *
@@ -109,7 +109,8 @@ typedef struct heed_encoding {
 	int length;
 	const int *ids; /* [count] no bos, no eos */
 	const int *
-		start; /* [count + 1] piece i covers bytes [start[i], start[i + 1]) of text; start[0] is 0, the last is length */
+		start; /* [count + 1] piece i covers bytes [start[i], start[i + 1]) of text; no gaps, from 0 to
+	                     length */
 	int count;
 } heed_encoding;
 
