@@ -109,8 +109,8 @@ typedef struct heed_encoding {
 	int length;
 	const int *ids; /* [count] no bos, no eos */
 	const int *
-		start; /* [count + 1] piece i covers bytes [start[i], start[i + 1]) of text; no gaps, from 0 to
-	                     length */
+		start; /* [count + 1] piece i covers bytes [start[i], start[i + 1]) of text; start[0] is 0 and
+	                     start[count] is length */
 	int count;
 } heed_encoding;
 
