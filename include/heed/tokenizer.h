@@ -104,13 +104,13 @@ const char *heed_tokenizer_kind(int n, const char **about);
  * and memory, and must be that thread's; t is borrowed. What it gives out is borrowed too, until its next call. */
 typedef struct heed_coder heed_coder;
 
+/* Piece i is ids[i] (no bos, no eos) and covers bytes [start[i], start[i + 1]) of text. There are no gaps:
+ * start[0] is 0 and start[count] is length. */
 typedef struct heed_encoding {
 	const char *text; /* [length] the normalised text, and a NUL */
 	int length;
-	const int *ids; /* [count] no bos, no eos */
-	const int *
-		start; /* [count + 1] piece i covers bytes [start[i], start[i + 1]) of text; start[0] is 0 and
-	                     start[count] is length */
+	const int *ids;   /* [count] */
+	const int *start; /* [count + 1] */
 	int count;
 } heed_encoding;
 
