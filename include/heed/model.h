@@ -35,9 +35,12 @@ typedef struct heed_model {
 /* A model at work on a batch of inputs: the rows are hypotheses, each continuing one input. */
 typedef struct heed_state heed_state;
 
-/* A named set of values for fields: "layers=4 width=128". */
+/* A named set of values: of the family's fields, and of the training options that go with them. Each list is
+ * name, value, name, value, ..., NULL. */
 typedef struct heed_preset {
-	const char *name, *values, *about;
+	const char *name, *about;
+	const char *const *settings;
+	const char *const *training;
 } heed_preset;
 
 struct heed_model_class {
@@ -69,8 +72,8 @@ heed_model *heed_model_new(heed_ctx *ctx, const heed_model_class *class, const v
 			   int target_vocab, int flags);
 void heed_model_free(heed_model *model);
 
-/* Applies a preset to a config. HEED_E_ARGUMENT names the presets there are. */
-heed_code heed_model_preset(heed_ctx *ctx, const heed_model_class *class, void *config, const char *name);
+/* The preset of that name. NULL with HEED_E_ARGUMENT, which names those there are. */
+const heed_preset *heed_preset_find(heed_ctx *ctx, const heed_model_class *class, const char *name);
 
 /* The state of decoding. At most `rows` hypotheses and `steps` tokens each. */
 heed_state *heed_state_new(heed_ctx *ctx, int rows, int steps);

@@ -59,6 +59,9 @@ size_t heed_params_total(const heed_params *p); /* numbers in all parameters */
 size_t heed_params_size(const heed_params *p);
 float *heed_params_values(const heed_params *p);
 float *heed_params_gradients(const heed_params *p);
+/* Makes all parameters read another block of the same layout (borrowed) and returns the one before: to look at
+ * averaged weights for a while. NULL changes nothing. */
+float *heed_params_use(heed_params *p, float *values);
 /* Before a step: no parameter has a gradient yet. */
 void heed_params_begin(heed_params *p);
 /* After the backward passes: zeros for parameters that none of them reached. */

@@ -3,6 +3,7 @@
 
 #include "base/context_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define X(name) extern const heed_model_class heed__model_##name;
@@ -66,60 +67,18 @@ void heed_model_free(heed_model *m)
 	heed__free(m->ctx, m);
 }
 
-static heed_code unknown_preset(heed_ctx *ctx, const heed_model_class *class, const char *name)
+const heed_preset *heed_preset_find(heed_ctx *ctx, const heed_model_class *class, const char *name)
 {
-	char known[256] = "";
+	char known[256] = "none";
+	size_t used = 0;
 
 	for (const heed_preset *p = class->presets; p != NULL && p->name != NULL; p++) {
-		const size_t used = strlen(known);
-
-		if (used + strlen(p->name) + 3 < sizeof known) {
-			memcpy(known + used, used > 0 ? ", " : "", used > 0 ? 3 : 1);
-			memcpy(known + strlen(known), p->name, strlen(p->name) + 1);
-		}
+		if (strcmp(p->name, name) == 0)
+			return p;
+		if (used < sizeof known)
+			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
+						 used > 0 ? ", " : "", p->name);
 	}
-	return heed__error(ctx, HEED_E_ARGUMENT, "preset: %s has no \"%s\"; it has %s", class->name, name,
-			   known[0] != '\0' ? known : "none");
-}
-
-/* One "name=value" of a preset. */
-static heed_code set_one(heed_ctx *ctx, const heed_model_class *class, void *config, const char *text,
-			 size_t n)
-{
-	char copy[64], *equals;
-	const heed_field *field;
-
-	if (n >= sizeof copy)
-		return heed__error(ctx, HEED_E_INTERNAL, "preset: a setting is too long");
-	memcpy(copy, text, n);
-	copy[n] = '\0';
-	equals = strchr(copy, '=');
-	if (equals == NULL)
-		return heed__error(ctx, HEED_E_INTERNAL, "preset: \"%s\" has no value", copy);
-	*equals = '\0';
-	field = heed_field_find(class->fields, copy);
-	if (field == NULL)
-		return heed__error(ctx, HEED_E_INTERNAL, "preset: %s has no setting \"%s\"", class->name,
-				   copy);
-	return heed_field_set(ctx, field, config, equals + 1);
-}
-
-heed_code heed_model_preset(heed_ctx *ctx, const heed_model_class *class, void *config, const char *name)
-{
-	for (const heed_preset *p = class->presets; p != NULL && p->name != NULL; p++) {
-		const char *s = p->values;
-
-		if (strcmp(p->name, name) != 0)
-			continue;
-		while (*s != '\0') {
-			const size_t n = strcspn(s, " ");
-			const heed_code code = n > 0 ? set_one(ctx, class, config, s, n) : HEED_OK;
-
-			if (code != HEED_OK)
-				return code;
-			s += n + (s[n] == ' ');
-		}
-		return HEED_OK;
-	}
-	return unknown_preset(ctx, class, name);
+	heed__error(ctx, HEED_E_ARGUMENT, "preset: %s has no \"%s\"; it has %s", class->name, name, known);
+	return NULL;
 }

@@ -25,15 +25,15 @@ enum { DEPTH_NONE, DEPTH_LAYER, DEPTH_STACK };
 enum { PROJECT_NONE, PROJECT_FULL };
 
 static const heed_field fields[] = {
-	{"encoder-layers", HEED_INT(config, encoder_layers), .initial = "6", .min = 1, .max = 32,
+	{"encoder-layers", HEED_INT(config, encoder_layers), .initial = "4", .min = 1, .max = 32,
 	 .help = "layers that read the source", .group = "Shape"},
-	{"decoder-layers", HEED_INT(config, decoder_layers), .initial = "6", .min = 1, .max = 32,
+	{"decoder-layers", HEED_INT(config, decoder_layers), .initial = "4", .min = 1, .max = 32,
 	 .help = "layers that say the target"},
-	{"width", HEED_INT(config, width), .initial = "512", .min = 1, .max = 65536,
+	{"width", HEED_INT(config, width), .initial = "128", .min = 1, .max = 65536,
 	 .help = "numbers that stand for a token"},
-	{"heads", HEED_INT(config, heads), .initial = "8", .min = 1, .max = 1024,
+	{"heads", HEED_INT(config, heads), .initial = "4", .min = 1, .max = 1024,
 	 .help = "attention heads; they divide the width"},
-	{"feed-forward", HEED_INT(config, feed_forward), .initial = "2048", .min = 1, .max = 262144,
+	{"feed-forward", HEED_INT(config, feed_forward), .initial = "256", .min = 1, .max = 262144,
 	 .help = "inner width of the feed-forward part"},
 	{"activation", HEED_CHOICE(config, activation), .initial = "relu", .choices = "relu gelu swish",
 	 .help = "of the feed-forward part"},
@@ -64,13 +64,25 @@ static const heed_field fields[] = {
 	{0},
 };
 
+#define SETTINGS(...)                                                                                        \
+	(const char *const[])                                                                                \
+	{                                                                                                    \
+		__VA_ARGS__, NULL                                                                            \
+	}
+
 static const heed_preset presets[] = {
-	{"tiny", "encoder-layers=4 decoder-layers=4 width=128 heads=4 feed-forward=256 dropout=0.3",
-	 "Wu et al. 2021, for Multi30k"},
-	{"base", "encoder-layers=6 decoder-layers=6 width=512 heads=8 feed-forward=2048 dropout=0.1",
-	 "Vaswani et al. 2017, table 3"},
-	{"big", "encoder-layers=6 decoder-layers=6 width=1024 heads=16 feed-forward=4096 dropout=0.3",
-	 "Vaswani et al. 2017, table 3"},
+	{"tiny", "Wu et al. 2021, for Multi30k",
+	 SETTINGS("encoder-layers", "4", "decoder-layers", "4", "width", "128", "heads", "4", "feed-forward",
+		  "256", "dropout", "0.3", "label-smoothing", "0.1"),
+	 SETTINGS("lr", "0.005", "warmup", "2000")},
+	{"base", "Vaswani et al. 2017, table 3",
+	 SETTINGS("encoder-layers", "6", "decoder-layers", "6", "width", "512", "heads", "8", "feed-forward",
+		  "2048", "dropout", "0.1", "label-smoothing", "0.1"),
+	 SETTINGS("lr", "0.0007", "warmup", "4000")},
+	{"big", "Vaswani et al. 2017, table 3",
+	 SETTINGS("encoder-layers", "6", "decoder-layers", "6", "width", "1024", "heads", "16",
+		  "feed-forward", "4096", "dropout", "0.3", "label-smoothing", "0.1"),
+	 SETTINGS("lr", "0.0005", "warmup", "4000")},
 	{0},
 };
 

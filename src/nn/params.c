@@ -226,6 +226,18 @@ float *heed_params_gradients(const heed_params *p)
 	return p->gradients;
 }
 
+float *heed_params_use(heed_params *p, float *values)
+{
+	float *const before = p->values;
+
+	if (values == NULL)
+		return before;
+	for (size_t i = 0; i < p->entries.len; i++)
+		p->entries.data[i].tensor->data = values + p->entries.data[i].at;
+	p->values = values;
+	return before;
+}
+
 void heed_params_begin(heed_params *p)
 {
 	for (size_t i = 0; i < p->entries.len; i++)

@@ -1,0 +1,512 @@
+/* The loop: batches, gradients, updates, validations, checkpoints, until the budget is spent. */
+#include "train/trainer.h"
+
+#include "base/file.h"
+#include "train/schedule.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BAD_STEPS 5 /* in a row without a finite gradient end the run */
+
+const float *heed__run_weights(const heed__run *r)
+{
+	return r->ema != NULL ? r->ema : heed_params_values(r->trained.model->params);
+}
+
+double heed__run_seconds(const heed__run *r)
+{
+	return r->seconds + (heed__clock() - r->started);
+}
+
+/* Steps that the budget allows, 0: it does not say. */
+static int64_t planned_steps(const heed__run *r)
+{
+	const heed_train_options *const o = r->options;
+	const int64_t epoch = (heed_dataset_batches(r->train) + o->accumulate - 1) / o->accumulate;
+	const int64_t by_epochs = o->epochs * epoch;
+
+	if (o->steps > 0 && by_epochs > 0)
+		return o->steps < by_epochs ? o->steps : by_epochs;
+	return o->steps > 0 ? o->steps : by_epochs;
+}
+
+static double seconds_left(const heed__run *r)
+{
+	const double spent = heed__run_seconds(r);
+	const int64_t steps = planned_steps(r);
+	double left =
+		steps > 0 && r->step > 0 ? spent / (double)r->step * (double)(steps - r->step) : INFINITY;
+
+	if (r->options->minutes > 0)
+		left = fmin(left, r->options->minutes * 60 - spent);
+	return isfinite(left) ? fmax(left, 0) : -1;
+}
+
+void heed__run_tell(const heed__run *r, heed_train_event *e)
+{
+	const heed_memory memory = heed_ctx_memory(r->ctx);
+
+	*e = (heed_train_event){
+		.step = r->step,
+		.steps = planned_steps(r),
+		.epoch = r->epoch + 1,
+		.batch = r->batch,
+		.batches = heed_dataset_batches(r->train),
+		.tokens = r->tokens,
+		.loss = NAN,
+		.lr = NAN,
+		.grad_norm = NAN,
+		.tokens_per_second = r->step_seconds > 0 ? (double)r->tokens_here / r->step_seconds : NAN,
+		.seconds = heed__run_seconds(r),
+		.seconds_left = seconds_left(r),
+		.bleu = NAN,
+		.chrf = NAN,
+		.best = NAN,
+		.skipped = r->skipped,
+		.allocations = memory.allocations,
+		.parameters = heed_params_total(r->trained.model->params),
+		.memory_peak = memory.peak,
+	};
+}
+
+static void tell(heed__run *r, heed_train_event *e)
+{
+	if (r->job->event != NULL)
+		r->job->event(r->job->user, e);
+}
+
+static void tell_text(heed__run *r, heed_train_kind kind, const char *text)
+{
+	heed_train_event e;
+
+	heed__run_tell(r, &e);
+	e.kind = kind;
+	e.text = text;
+	tell(r, &e);
+}
+
+/* --- one step --- */
+
+/* Batches of the next step: as many as are accumulated, fewer at the end of the epoch. */
+static int group_size(const heed__run *r)
+{
+	const int left = heed_dataset_batches(r->train) - r->batch;
+
+	return left < r->options->accumulate ? left : r->options->accumulate;
+}
+
+static int64_t group_targets(const heed__run *r, int count, int64_t *tokens)
+{
+	int64_t targets = 0;
+
+	*tokens = 0;
+	for (int i = 0; i < count; i++) {
+		int source, target;
+
+		heed_dataset_measure(r->train, r->batch + i, &source, &target);
+		targets += target;
+		*tokens += source + target;
+	}
+	return targets;
+}
+
+/* Gradients of one batch, added to those of the group. */
+static heed_code batch_gradient(heed__run *r, int index, int64_t weight, double *loss)
+{
+	heed_batch batch;
+	heed_tensor *mean;
+	heed_code code = heed_dataset_batch(r->train, index, &batch);
+
+	if (code != HEED_OK)
+		return code;
+	batch.weight = weight;
+	heed_tape_reset(r->tape, r->micro++);
+	mean = r->job->class->loss(r->trained.model, r->tape, &batch, NULL);
+	code = heed_tape_backward(r->tape, mean);
+	if (code == HEED_OK)
+		*loss += mean->data[0];
+	return code;
+}
+
+static heed_code group_gradient(heed__run *r, int count, int64_t *tokens, double *loss)
+{
+	heed_params *const p = r->trained.model->params;
+	const int64_t weight = group_targets(r, count, tokens);
+	heed_code code = HEED_OK;
+
+	heed_params_begin(p);
+	for (int i = 0; code == HEED_OK && i < count; i++)
+		code = batch_gradient(r, r->batch + i, weight, loss);
+	heed_params_settle(p);
+	return code;
+}
+
+/* The update, unless a number of the gradient is not finite. */
+static heed_code apply(heed__run *r, double loss, heed_train_event *e)
+{
+	const heed_train_options *const o = r->options;
+	heed_params *const p = r->trained.model->params;
+	const double norm = heed__optimizer_norm(&r->optimizer, heed_params_gradients(p));
+
+	e->grad_norm = norm;
+	e->lr = heed__schedule_rate(o, r->step + 1, planned_steps(r), r->plateau);
+	if (!isfinite(norm) || !isfinite(loss)) {
+		r->skipped++;
+		if (++r->bad_in_row == BAD_STEPS)
+			return heed__error(r->ctx, HEED_E_NONFINITE,
+					   "training: step %lld is the %dth in a row without a finite "
+					   "gradient (loss %g, "
+					   "norm %g); the last good files stay; try a lower --lr or --clip 1",
+					   (long long)r->step + 1, BAD_STEPS, loss, norm);
+		return HEED_OK;
+	}
+	r->bad_in_row = 0;
+	r->loss_sum += loss;
+	r->loss_steps++;
+	heed__optimizer_step(&r->optimizer, heed_params_values(p), heed_params_gradients(p),
+			     o->clip > 0 && norm > o->clip ? o->clip / norm : 1, e->lr);
+	if (r->ema != NULL) /* a short memory while there is little to remember */
+		heed__optimizer_average(&r->optimizer, heed_params_values(p), r->ema,
+					fmin(o->ema, (1.0 + (double)r->optimizer.updates) /
+							     (10.0 + (double)r->optimizer.updates)));
+	return HEED_OK;
+}
+
+heed_code heed__run_step(heed__run *r)
+{
+	const double start = heed__clock();
+	const int count = group_size(r);
+	double loss = 0, lr, norm;
+	int64_t tokens;
+	heed_train_event e = {0};
+	heed_code code = group_gradient(r, count, &tokens, &loss);
+
+	if (code == HEED_OK)
+		code = apply(r, loss, &e);
+	if (code != HEED_OK)
+		return code;
+	lr = e.lr;
+	norm = e.grad_norm;
+	r->step++;
+	r->batch += count;
+	r->tokens += tokens;
+	r->tokens_here += tokens;
+	r->step_seconds += heed__clock() - start;
+	heed__run_tell(r, &e);
+	e.kind = HEED_TRAIN_STEP;
+	e.loss = loss;
+	e.lr = lr;
+	e.grad_norm = norm;
+	tell(r, &e);
+	return HEED_OK;
+}
+
+/* --- the run --- */
+
+static const char *spent(const heed__run *r)
+{
+	const heed_train_options *const o = r->options;
+
+	if (o->steps > 0 && r->step >= o->steps)
+		return "all steps are done";
+	if (o->epochs > 0 && r->epoch >= o->epochs)
+		return "all epochs are done";
+	if (o->minutes > 0 && heed__run_seconds(r) >= o->minutes * 60)
+		return "the time is up";
+	return NULL;
+}
+
+static bool due(int64_t step, int64_t every)
+{
+	return every > 0 && step % every == 0;
+}
+
+/* What follows a step: the next epoch, validation, checkpoint. */
+static heed_code after_step(heed__run *r, bool *stop)
+{
+	const heed_train_options *const o = r->options;
+	const bool epoch_ends = r->batch == heed_dataset_batches(r->train);
+	heed_code code = HEED_OK;
+
+	if (epoch_ends) {
+		r->epoch++;
+		r->batch = 0;
+		code = heed_dataset_epoch(r->train, r->epoch);
+	}
+	if (code == HEED_OK && (o->valid_every > 0 ? due(r->step, o->valid_every) : epoch_ends))
+		code = heed__validate(r, stop);
+	else if (code == HEED_OK && due(r->step, o->save_every))
+		code = heed__checkpoint_save(r);
+	return code;
+}
+
+/* The checkpoint of an interrupted run; the error is the interruption, or that it could not be saved. */
+static heed_code save_interrupted(heed__run *r)
+{
+	heed_code code = heed__checkpoint_save(r);
+
+	if (code == HEED_OK)
+		code = heed__error(
+			r->ctx, HEED_E_INTERRUPTED,
+			"training: stopped on request after step %lld; --resume goes on from there",
+			(long long)r->step);
+	return code;
+}
+
+static bool validated(const heed__run *r)
+{
+	return r->snapshot_count > 0 && r->snapshots[r->snapshot_count - 1].step == r->step;
+}
+
+static heed_code finish(heed__run *r, const char *why)
+{
+	bool stop;
+	heed_code code = validated(r) ? HEED_OK : heed__validate(r, &stop);
+
+	r->finished = true;
+	if (code == HEED_OK)
+		code = heed__snapshot_ship(r);
+	if (code == HEED_OK)
+		code = heed__checkpoint_save(r);
+	if (code == HEED_OK)
+		tell_text(r, HEED_TRAIN_STOP, why);
+	return code;
+}
+
+heed_code heed__run_loop(heed__run *r)
+{
+	const char *why = spent(r);
+	heed_code code = HEED_OK;
+	bool stop = false;
+
+	tell_text(r, HEED_TRAIN_START, r->step > 0 ? "goes on" : "begins");
+	while (code == HEED_OK && why == NULL) {
+		if (heed_interrupted(r->ctx))
+			return save_interrupted(r);
+		code = heed__run_step(r);
+		if (code == HEED_OK)
+			code = after_step(r, &stop);
+		why = stop ? "no better validation for long" : spent(r);
+	}
+	return code == HEED_OK ? finish(r, why) : code;
+}
+
+/* --- setting up --- */
+
+static heed_tokenizer *learn(heed__run *r, bool sources, bool targets)
+{
+	static const char *const kinds[] = {"word", "char", "byte", "bpe"};
+	static const heed_normalization forms[] = {HEED_NORMALIZE_NFC, HEED_NORMALIZE_NFKC,
+						   HEED_NORMALIZE_NONE};
+	const heed_train_options *const o = r->options;
+	heed_examples_cursor cursor = {r->job->train, 0, sources, targets};
+
+	return heed_tokenizer_train(r->ctx,
+				    &(heed_tokenizer_options){.kind = kinds[o->tokenizer],
+							      .vocab = o->merges > 0 ? 0 : o->vocab,
+							      .merges = o->merges,
+							      .min_count = o->min_count,
+							      .normalization = forms[o->normalization],
+							      .lowercase = o->lowercase},
+				    heed_examples_line, &cursor);
+}
+
+/* A tokenizer of the checkpoint, copied: it was learned from the same data. */
+static heed_tokenizer *reload(heed__run *r, const heed_model_file *file, const char *name)
+{
+	const heed__file_tensor *const t = heed__model_file_find(file, name);
+
+	return t != NULL ? heed_tokenizer_load(r->ctx, t->data, t->bytes) : NULL;
+}
+
+static heed_code get_tokenizers(heed__run *r, const heed_model_file *checkpoint)
+{
+	const heed_train_job *const job = r->job;
+	heed_trained *const t = &r->trained;
+
+	if (job->source != NULL) {
+		t->source = (heed_tokenizer *)(uintptr_t)job->source;
+		t->target = (heed_tokenizer *)(uintptr_t)(job->target != NULL ? job->target : job->source);
+		return HEED_OK;
+	}
+	if (checkpoint != NULL) {
+		t->source = reload(r, checkpoint, HEED__TOKENIZER);
+		t->target = heed__model_file_find(checkpoint, HEED__TOKENIZER_TARGET) != NULL
+				    ? reload(r, checkpoint, HEED__TOKENIZER_TARGET)
+				    : t->source;
+	} else {
+		t->source = learn(r, true, !r->options->separate);
+		t->target = r->options->separate ? learn(r, false, true) : t->source;
+	}
+	return t->source != NULL && t->target != NULL ? HEED_OK : heed_error_code(r->ctx);
+}
+
+/* max-length of the family, or none. */
+static int longest_of(const heed_train_job *job)
+{
+	const heed_field *const f = heed_field_find(job->class->fields, "max-length");
+
+	return f != NULL ? *(const int *)(const void *)((const char *)job->config + f->offset) : INT32_MAX;
+}
+
+static heed_code make_dataset(heed__run *r, const heed_examples *examples, bool valid, heed_dataset **dataset)
+{
+	const heed_train_options *const o = r->options;
+	const heed_code code =
+		heed_dataset_new(examples, r->trained.source, r->trained.target,
+				 &(heed_dataset_options){.batch_tokens = o->batch_tokens,
+							 .max_length = longest_of(r->job),
+							 .bucket = o->bucket,
+							 .bpe_dropout = valid ? 0 : o->bpe_dropout,
+							 .in_order = valid},
+				 dataset);
+	int64_t first, left_out;
+
+	if (code != HEED_OK)
+		return heed__error_prefix(r->ctx, "%s", valid ? "validation data" : "training data");
+	left_out = heed_dataset_left_out(*dataset, &first);
+	if (left_out > 0)
+		heed__log(r->ctx, HEED_LOG_WARN,
+			  "%s: %lld of %lld examples are too long and left out, the first is number %lld",
+			  valid ? "validation data" : "training data", (long long)left_out,
+			  (long long)heed_examples_count(examples), (long long)first + 1);
+	return HEED_OK;
+}
+
+static heed_code make_model(heed__run *r)
+{
+	heed_trained *const t = &r->trained;
+	const heed_train_options *const o = r->options;
+	size_t size;
+	heed_code code;
+
+	t->model = heed_model_new(r->ctx, r->job->class, r->job->config, heed_tokenizer_size(t->source),
+				  heed_tokenizer_size(t->target), HEED_MODEL_TRAIN);
+	r->tape = heed_tape_new(r->ctx, HEED_TAPE_GRAD | HEED_TAPE_TRAIN);
+	r->valid_tape = heed_tape_new(r->ctx, 0);
+	if (t->model == NULL || r->tape == NULL || r->valid_tape == NULL)
+		return heed_error_code(r->ctx);
+	size = heed_params_size(t->model->params);
+	code = heed__optimizer_init(&r->optimizer, r->ctx, o, size);
+	if (code != HEED_OK || o->ema <= 0)
+		return code;
+	r->ema = heed__alloc(r->ctx, size * sizeof *r->ema);
+	if (r->ema == NULL)
+		return HEED_E_MEMORY;
+	memcpy(r->ema, heed_params_values(t->model->params), size * sizeof *r->ema);
+	return HEED_OK;
+}
+
+heed_code heed__run_open(heed__run *r, heed_ctx *ctx, const heed_train_job *job,
+			 const heed_model_file *checkpoint)
+{
+	heed_code code;
+
+	*r = (heed__run){.ctx = ctx,
+			 .job = job,
+			 .options = job->options,
+			 .trained = {.ctx = ctx},
+			 .plateau = 1,
+			 .best = INFINITY,
+			 .started = heed__clock()};
+	r->optimizer.ctx = ctx;
+	r->history = heed__str_init(ctx, 0);
+	(void)((code = heed_fields_check(ctx, heed_train_fields, job->options)) != HEED_OK ||
+	       (code = heed__schedule_check(ctx, job->options)) != HEED_OK ||
+	       (code = get_tokenizers(r, checkpoint)) != HEED_OK ||
+	       (code = make_dataset(r, job->train, false, &r->train)) != HEED_OK);
+	if (code == HEED_OK && job->valid != NULL)
+		code = make_dataset(r, job->valid, true, &r->valid);
+	if (code == HEED_OK)
+		code = make_model(r);
+	if (code == HEED_OK && checkpoint != NULL) {
+		code = heed__checkpoint_load(r, checkpoint);
+		if (code == HEED_OK)
+			code = heed_dataset_epoch(r->train, r->epoch);
+	}
+	return code;
+}
+
+void heed__run_close(heed__run *r)
+{
+	heed_model_free(r->trained.model);
+	if (r->job->source == NULL) {
+		if (r->trained.target != r->trained.source)
+			heed_tokenizer_free(r->trained.target);
+		heed_tokenizer_free(r->trained.source);
+	}
+	heed_dataset_free(r->train);
+	heed_dataset_free(r->valid);
+	heed_tape_free(r->tape);
+	heed_tape_free(r->valid_tape);
+	heed__optimizer_release(&r->optimizer);
+	heed__free(r->ctx, r->ema);
+	heed__free(r->ctx, r->folder);
+	heed__str_release(&r->history);
+}
+
+/* The checkpoint to go on from, NULL for a fresh run. One that is unfinished is not thrown away unasked. */
+static heed_code find_checkpoint(heed_ctx *ctx, const heed_train_job *job, heed_model_file **file)
+{
+	bool finished = true;
+	int64_t step = 0;
+	heed_code code = heed__checkpoint_find(ctx, job->output, file);
+
+	if (code != HEED_OK || *file == NULL)
+		return code;
+	code = heed__checkpoint_finished(ctx, *file, &finished, &step);
+	if (job->options->resume)
+		return code;
+	heed_model_file_close(*file);
+	*file = NULL;
+	if (code == HEED_OK && !finished)
+		return heed__error(
+			ctx, HEED_E_ARGUMENT,
+			"%s.run: it holds an unfinished training (step %lld); --resume goes on with it, "
+			"removing the folder begins anew",
+			job->output, (long long)step);
+	heed_error_clear(ctx);
+	return HEED_OK;
+}
+
+static char *folder_of(heed_ctx *ctx, const char *output)
+{
+	heed__str s = heed__str_init(ctx, 0);
+
+	heed__str_addf(&s, "%s.run", output);
+	return heed__str_take(&s);
+}
+
+heed_code heed_train(heed_ctx *ctx, const heed_train_job *job)
+{
+	heed_model_file *checkpoint = NULL;
+	heed_code code = find_checkpoint(ctx, job, &checkpoint);
+	heed__run run;
+
+	if (code != HEED_OK) {
+		heed_model_file_close(checkpoint);
+		return code;
+	}
+	code = heed__run_open(&run, ctx, job, checkpoint);
+	heed_model_file_close(checkpoint);
+	if (code == HEED_OK && (run.folder = folder_of(ctx, job->output)) == NULL)
+		code = HEED_E_MEMORY;
+	if (code == HEED_OK)
+		code = heed__run_loop(&run);
+	heed__run_close(&run);
+	return code;
+}
+
+heed_code heed_train_position(heed_ctx *ctx, const char *output, int64_t *step)
+{
+	heed_model_file *file;
+	bool finished;
+	heed_code code = heed__checkpoint_find(ctx, output, &file);
+
+	*step = 0;
+	if (code == HEED_OK && file != NULL)
+		code = heed__checkpoint_finished(ctx, file, &finished, step);
+	heed_model_file_close(file);
+	return code;
+}

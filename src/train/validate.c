@@ -1,0 +1,177 @@
+/* Validation: the loss on data that is not trained on, and translations of it where they are asked for. */
+#include "train/run.h"
+
+#include "heed/metric.h"
+#include "heed/translate.h"
+#include "io/json_reader.h"
+
+#include <math.h>
+
+/* The mean negative log-likelihood of a target token, without smoothing or dropout. */
+static heed_code valid_loss(heed__run *r, double *loss)
+{
+	double sum = 0;
+	int64_t tokens = 0;
+
+	for (int i = 0; i < heed_dataset_batches(r->valid); i++) {
+		heed_tensor *mean;
+		heed_batch batch;
+		int rows, targets;
+		heed_code code = heed_dataset_batch(r->valid, i, &batch);
+
+		if (code != HEED_OK)
+			return code;
+		heed_dataset_measure(r->valid, i, &rows, &targets);
+		heed_tape_reset(r->valid_tape, 0);
+		mean = r->job->class->loss(r->trained.model, r->valid_tape, &batch, NULL);
+		if (mean == NULL)
+			return heed_tape_code(r->valid_tape);
+		sum += (double)mean->data[0] * targets;
+		tokens += targets;
+	}
+	*loss = sum / (double)tokens;
+	return HEED_OK;
+}
+
+/* Translations of the validation set on their way into the metrics. */
+typedef struct scorer {
+	const heed_examples *examples;
+	heed_metric *bleu, *chrf;
+} scorer;
+
+static heed_code add_translation(void *user, const heed_translation *t)
+{
+	const scorer *const s = user;
+	const heed_segment said = {t->best[0].text, t->best[0].len};
+	heed_segment reference;
+	heed_code code;
+
+	reference.text = heed_examples_text(s->examples, (int64_t)t->index, true, &reference.len);
+	code = heed_metric_add(s->bleu, said, &reference, 1);
+	return code != HEED_OK ? code : heed_metric_add(s->chrf, said, &reference, 1);
+}
+
+static heed_code translate_all(heed__run *r, heed_translator *translator, scorer *s, double *bleu,
+			       double *chrf)
+{
+	const size_t count = (size_t)heed_examples_count(s->examples);
+	heed_source *const sources = heed__calloc(r->ctx, count, sizeof *sources);
+	heed_measure measure;
+	heed_code code = sources != NULL ? HEED_OK : HEED_E_MEMORY;
+
+	for (size_t i = 0; code == HEED_OK && i < count; i++)
+		sources[i].text = heed_examples_text(s->examples, (int64_t)i, false, &sources[i].len);
+	if (code == HEED_OK)
+		code = heed_translate(translator, sources, count, add_translation, s);
+	if (code == HEED_OK && (code = heed_metric_score(s->bleu, &measure)) == HEED_OK)
+		*bleu = measure.score;
+	if (code == HEED_OK && (code = heed_metric_score(s->chrf, &measure)) == HEED_OK)
+		*chrf = measure.score;
+	heed__free(r->ctx, sources);
+	return code;
+}
+
+static heed_code valid_translations(heed__run *r, double *bleu, double *chrf)
+{
+	heed_translate_options options = heed_translate_defaults();
+	scorer s = {r->job->valid, heed_bleu_new(r->ctx, NULL), heed_chrf_new(r->ctx, NULL)};
+	heed_translator *translator;
+	heed_code code = HEED_E_MEMORY;
+
+	options.beam = r->options->valid_beam;
+	translator = heed_translator_new(&r->trained, &options);
+	if (translator != NULL && s.bleu != NULL && s.chrf != NULL)
+		code = translate_all(r, translator, &s, bleu, chrf);
+	heed_translator_free(translator);
+	heed_metric_free(s.bleu);
+	heed_metric_free(s.chrf);
+	return code;
+}
+
+static double score_of(const heed__run *r, const heed_train_event *e)
+{
+	return r->options->valid_metric == HEED_VALID_BLEU   ? -e->bleu
+	       : r->options->valid_metric == HEED_VALID_CHRF ? -e->chrf
+							     : e->loss;
+}
+
+static heed_code record(heed__run *r, const heed_train_event *e)
+{
+	heed_json json;
+
+	if (r->history.len > 0)
+		heed__str_addc(&r->history, ',');
+	heed__json_to_str(&json, &r->history);
+	heed_json_object(&json, NULL);
+	heed_json_int(&json, "step", e->step);
+	heed_json_int(&json, "epoch", e->epoch);
+	heed_json_double(&json, "loss", r->loss_steps > 0 ? r->loss_sum / (double)r->loss_steps : NAN);
+	heed_json_double(&json, "valid_loss", e->loss);
+	if (!isnan(e->bleu)) {
+		heed_json_double(&json, "bleu", e->bleu);
+		heed_json_double(&json, "chrf", e->chrf);
+	}
+	heed_json_end(&json);
+	r->loss_sum = 0;
+	r->loss_steps = 0;
+	return r->history.failed ? HEED_E_MEMORY : HEED_OK;
+}
+
+/* What a validation changes: the best score, patience, the plateau schedule. */
+static void judge(heed__run *r, double score, bool *improved, bool *stop)
+{
+	const heed_train_options *const o = r->options;
+
+	*improved = score < r->best;
+	if (*improved) {
+		r->best = score;
+		r->bad_validations = r->plateau_bad = 0;
+	} else {
+		r->bad_validations++;
+		if (++r->plateau_bad >= o->plateau_patience) {
+			r->plateau *= o->plateau_factor;
+			r->plateau_bad = 0;
+		}
+	}
+	*stop = o->patience > 0 && r->bad_validations >= o->patience;
+}
+
+/* Without validation data the weights are still kept, the latest counting as the best. */
+static heed_code keep_unjudged(heed__run *r)
+{
+	const heed_code code = heed__snapshot_add(r, -(double)r->step);
+
+	return code != HEED_OK ? code : heed__snapshot_prune(r);
+}
+
+heed_code heed__validate(heed__run *r, bool *stop)
+{
+	heed_params *const p = r->trained.model->params;
+	heed_train_event e;
+	heed_code code;
+	float *raw;
+
+	*stop = false;
+	if (r->valid == NULL)
+		return keep_unjudged(r);
+	heed__run_tell(r, &e);
+	e.kind = HEED_TRAIN_VALID;
+	raw = heed_params_use(p, r->ema);
+	code = valid_loss(r, &e.loss);
+	if (code == HEED_OK && r->options->valid_metric != HEED_VALID_LOSS)
+		code = valid_translations(r, &e.bleu, &e.chrf);
+	heed_params_use(p, raw);
+	if (code != HEED_OK)
+		return code;
+	judge(r, score_of(r, &e), &e.improved, stop);
+	e.best = r->options->valid_metric == HEED_VALID_LOSS ? r->best : -r->best;
+	e.seconds = heed__run_seconds(r);
+	if (r->job->event != NULL)
+		r->job->event(r->job->user, &e);
+	(void)((code = record(r, &e)) != HEED_OK ||
+	       (code = heed__snapshot_add(r, score_of(r, &e))) != HEED_OK ||
+	       (code = heed__snapshot_prune(r)) != HEED_OK);
+	if (code == HEED_OK && e.improved)
+		code = heed__snapshot_ship(r);
+	return code;
+}
