@@ -50,6 +50,7 @@ typedef struct heed__run {
 /* The weights that are validated and shipped: the moving average where there is one. */
 const float *heed__run_weights(const heed__run *r);
 double heed__run_seconds(const heed__run *r);
+int64_t heed__run_steps(const heed__run *r); /* that the budget allows, 0: it does not say */
 void heed__run_tell(const heed__run *r, heed_train_event *event); /* the numbers that all events have */
 
 /* checkpoint.c: writes OUTPUT.run/checkpoint, or reads it into a run whose model is made. *file NULL: there is none. */

@@ -19,8 +19,7 @@ double heed__run_seconds(const heed__run *r)
 	return r->seconds + (heed__clock() - r->started);
 }
 
-/* Steps that the budget allows, 0: it does not say. */
-static int64_t planned_steps(const heed__run *r)
+int64_t heed__run_steps(const heed__run *r)
 {
 	const heed_train_options *const o = r->options;
 	const int64_t epoch = (heed_dataset_batches(r->train) + o->accumulate - 1) / o->accumulate;
@@ -34,7 +33,7 @@ static int64_t planned_steps(const heed__run *r)
 static double seconds_left(const heed__run *r)
 {
 	const double spent = heed__run_seconds(r);
-	const int64_t steps = planned_steps(r);
+	const int64_t steps = heed__run_steps(r);
 	double left =
 		steps > 0 && r->step > 0 ? spent / (double)r->step * (double)(steps - r->step) : INFINITY;
 
@@ -49,7 +48,7 @@ void heed__run_tell(const heed__run *r, heed_train_event *e)
 
 	*e = (heed_train_event){
 		.step = r->step,
-		.steps = planned_steps(r),
+		.steps = heed__run_steps(r),
 		.epoch = r->epoch + 1,
 		.batch = r->batch,
 		.batches = heed_dataset_batches(r->train),
@@ -150,7 +149,7 @@ static heed_code apply(heed__run *r, double loss, heed_train_event *e)
 	const double norm = heed__optimizer_norm(&r->optimizer, heed_params_gradients(p));
 
 	e->grad_norm = norm;
-	e->lr = heed__schedule_rate(o, r->step + 1, planned_steps(r), r->plateau);
+	e->lr = heed__schedule_rate(o, r->step + 1, heed__run_steps(r), r->plateau);
 	if (!isfinite(norm) || !isfinite(loss)) {
 		r->skipped++;
 		if (++r->bad_in_row == BAD_STEPS)
