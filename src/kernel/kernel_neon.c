@@ -7,7 +7,7 @@
 
 #define NAME neon
 #define VN   4
-#define ROWS 12
+#define ROWS 8
 
 typedef float VF __attribute__((vector_size(16)));
 typedef uint32_t VU __attribute__((vector_size(16)));

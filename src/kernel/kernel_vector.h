@@ -474,6 +474,8 @@ TILE(6)
 #if ROWS > 6
 TILE(7)
 TILE(8)
+#endif
+#if ROWS > 8
 TILE(9)
 TILE(10)
 TILE(11)
@@ -481,11 +483,13 @@ TILE(12)
 #endif
 
 static tile_fn *const tiles[ROWS][2] = {
-	{tile_1_1, tile_1_2},   {tile_2_1, tile_2_2},   {tile_3_1, tile_3_2},
-	{tile_4_1, tile_4_2},   {tile_5_1, tile_5_2},   {tile_6_1, tile_6_2},
+	{tile_1_1, tile_1_2}, {tile_2_1, tile_2_2},   {tile_3_1, tile_3_2},   {tile_4_1, tile_4_2},
+	{tile_5_1, tile_5_2}, {tile_6_1, tile_6_2},
 #if ROWS > 6
-	{tile_7_1, tile_7_2},   {tile_8_1, tile_8_2},   {tile_9_1, tile_9_2},
-	{tile_10_1, tile_10_2}, {tile_11_1, tile_11_2}, {tile_12_1, tile_12_2},
+	{tile_7_1, tile_7_2}, {tile_8_1, tile_8_2},
+#endif
+#if ROWS > 8
+	{tile_9_1, tile_9_2}, {tile_10_1, tile_10_2}, {tile_11_1, tile_11_2}, {tile_12_1, tile_12_2},
 #endif
 };
 
