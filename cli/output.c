@@ -99,10 +99,15 @@ static void flush_folder(const char *path)
 int heed_cli_commit(heed_cli *cli)
 {
 	struct heed_cli_output *out = cli->output;
-	bool good = true;
+	bool good;
 
 	if (!out)
 		return heed_cli_flush(cli);
+	/* What was interrupted is not whole. */
+	if (heed_interrupted(cli->ctx)) {
+		heed_cli_discard(cli);
+		return HEED_EXIT_FAILED;
+	}
 	good = !ferror(out->file) && fflush(out->file) == 0;
 	if (*out->temporary)
 		good = good && fsync(fileno(out->file)) == 0 && rename(out->temporary, out->path) == 0;

@@ -139,7 +139,7 @@ static void draw_bar(heed_progress *p, const char *text)
 void heed_progress_at(heed_progress *p, int64_t done, const char *fmt, ...)
 {
 	const double time = now();
-	char words[160] = "", text[320];
+	char words[160] = "", text[400];
 	va_list args;
 
 	p->done = done;

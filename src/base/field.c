@@ -2,15 +2,13 @@
 
 #include "base/context_impl.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Values that are the largest of their type are no limit worth printing. */
-#define NO_MAX 2147483647.0
 
 static bool *as_flag(const heed_field *f, const void *values)
 {
@@ -176,6 +174,14 @@ static bool in_range(const heed_field *f, double value)
 	return f->min == f->max || (value >= f->min && value <= f->max);
 }
 
+/* The largest number of a type is no limit worth printing. */
+static bool unlimited(const heed_field *f)
+{
+	return f->max >= (f->type == HEED_FIELD_INT     ? INT32_MAX
+			  : f->type == HEED_FIELD_INT64 ? 0x1p63
+							: DBL_MAX);
+}
+
 static size_t expects_number(const heed_field *f, const char *what, char *out, size_t size)
 {
 	char low[40], high[40];
@@ -188,7 +194,7 @@ static size_t expects_number(const heed_field *f, const char *what, char *out, s
 	}
 	if (f->min == f->max)
 		return (size_t)snprintf(out, size, "%s", what);
-	if (f->max >= NO_MAX)
+	if (unlimited(f))
 		return (size_t)snprintf(out, size, "%s of at least %s", what, low);
 	return (size_t)snprintf(out, size, "%s from %s to %s", what, low, high);
 }
