@@ -115,13 +115,13 @@ static void describe(const heed_progress *p, const char *words, char *out, size_
 
 static void draw_bar(heed_progress *p, const char *text)
 {
-	const int width = columns(), used = (int)strlen(p->what) + (int)strlen(text) + 5;
-	const int room = width - used < 0 ? 0 : width - used > 30 ? 30 : width - used;
+	const int width = columns(), room = width < 60 ? 0 : width < 100 ? 14 : 24;
+	const int used = (int)strlen(p->what) + 1 + (room ? room + 1 : 0);
 	const double share = share_done(p);
 	const int full = share > 0 ? (int)(share * room) : 0;
 
 	fprintf(stderr, "\r\033[K%s ", p->what);
-	if (share >= 0 && room >= 5) {
+	if (share >= 0) {
 		fprintf(stderr, "%s", p->color ? "\033[32m" : "");
 		for (int i = 0; i < room; i++)
 			fputs(i < full                ? "━"
@@ -129,9 +129,9 @@ static void draw_bar(heed_progress *p, const char *text)
 			      : p->color              ? "━"
 						      : "─",
 			      stderr);
-		fprintf(stderr, "%s ", p->color ? "\033[0m" : "");
+		fprintf(stderr, "%s%s", p->color ? "\033[0m" : "", room ? " " : "");
 	}
-	fprintf(stderr, "%.*s", width - (int)strlen(p->what) - 2, text);
+	fprintf(stderr, "%.*s", width > used ? width - used - 1 : 0, text);
 	fflush(stderr);
 	p->open = true;
 }
