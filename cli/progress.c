@@ -113,6 +113,16 @@ static void describe(const heed_progress *p, const char *words, char *out, size_
 		snprintf(out, size, "%s%s%s%s", count, rate, *words ? ", " : "", words);
 }
 
+/* One column of the bar: done, just behind that, or still to do. Without colour thin lines are to do. */
+static const char *bar_cell(const heed_progress *p, int i, int full)
+{
+	if (i < full)
+		return "━";
+	if (!p->color)
+		return "─";
+	return i == full ? "\033[90m━" : "━";
+}
+
 static void draw_bar(heed_progress *p, const char *text)
 {
 	const int width = columns(), room = width < 60 ? 0 : width < 100 ? 14 : 24;
@@ -121,15 +131,11 @@ static void draw_bar(heed_progress *p, const char *text)
 	const int full = share > 0 ? (int)(share * room) : 0;
 
 	fprintf(stderr, "\r\033[K%s ", p->what);
-	if (share >= 0) {
-		fprintf(stderr, "%s", p->color ? "\033[32m" : "");
+	if (share >= 0 && room) {
+		fputs(p->color ? "\033[32m" : "", stderr);
 		for (int i = 0; i < room; i++)
-			fputs(i < full                ? "━"
-			      : i == full && p->color ? "\033[90m━"
-			      : p->color              ? "━"
-						      : "─",
-			      stderr);
-		fprintf(stderr, "%s%s", p->color ? "\033[0m" : "", room ? " " : "");
+			fputs(bar_cell(p, i, full), stderr);
+		fputs(p->color ? "\033[0m " : " ", stderr);
 	}
 	fprintf(stderr, "%.*s", width > used ? width - used - 1 : 0, text);
 	fflush(stderr);
