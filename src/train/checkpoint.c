@@ -60,6 +60,7 @@ static void write_counters(const heed__run *r, heed__str *out)
 	heed_json_int(&json, "step", r->step);
 	heed_json_int(&json, "tokens", r->tokens);
 	heed_json_int(&json, "skipped", r->skipped);
+	heed_json_int(&json, "validated", r->validated);
 	heed_json_int(&json, "epoch", r->epoch);
 	heed_json_int(&json, "batch", r->batch);
 	heed_json_int(&json, "micro", r->micro);
@@ -102,9 +103,8 @@ static heed_code write_checkpoint(heed__run *r, const char *path, const heed__st
 		blocks[count++] = block(MOMENT_V, r->optimizer.v, size);
 	if (r->ema != NULL)
 		blocks[count++] = block(AVERAGE, r->ema, size);
-	return heed__trained_write(&r->trained, path, NULL, blocks, count,
-				   (heed__metadata[]){{STATE, counters->data}, {SETTINGS, settings->data}},
-				   2);
+	return heed__run_write(r, path, NULL, blocks, count,
+			       (heed__metadata[]){{STATE, counters->data}, {SETTINGS, settings->data}}, 2);
 }
 
 static heed__str checkpoint_path(heed_ctx *ctx, const char *output)
@@ -228,6 +228,28 @@ static heed_code check_config(heed__run *r, const heed_model_file *file)
 	return code;
 }
 
+static bool is_saved_as(const heed_tokenizer *t, const heed__file_tensor *stored)
+{
+	size_t len;
+	const char *const bytes = heed_tokenizer_saved(t, &len);
+
+	return stored != NULL && stored->bytes == len && memcmp(stored->data, bytes, len) == 0;
+}
+
+/* The job may bring another tokenizer of the same size. */
+static heed_code check_tokenizers(heed__run *r, const heed_model_file *file)
+{
+	const heed__file_tensor *const source = heed__model_file_find(file, HEED__TOKENIZER);
+	const heed__file_tensor *const target = heed__model_file_find(file, HEED__TOKENIZER_TARGET);
+	const heed_trained *const t = &r->trained;
+
+	if (is_saved_as(t->source, source) &&
+	    (t->target == t->source ? target == NULL : is_saved_as(t->target, target)))
+		return HEED_OK;
+	return heed__error(r->ctx, HEED_E_FORMAT,
+			   "checkpoint: it was made with another tokenizer; begin anew without --resume");
+}
+
 static bool read_int(const heed__json *root, const char *name, int64_t least, int64_t most, int64_t *out)
 {
 	return heed__json_int(heed__json_get(root, name), out) && *out >= least && *out <= most;
@@ -261,6 +283,7 @@ static bool read_counters(heed__run *r, const heed__json *root)
 	if (!read_int(root, "step", 0, INT64_MAX, &r->step) ||
 	    !read_int(root, "tokens", 0, INT64_MAX, &r->tokens) ||
 	    !read_int(root, "skipped", 0, INT64_MAX, &r->skipped) ||
+	    !read_int(root, "validated", 0, r->step, &r->validated) ||
 	    !read_int(root, "epoch", 0, INT32_MAX, &epoch) ||
 	    !read_int(root, "batch", 0, INT32_MAX, &batch) ||
 	    !read_int(root, "micro", 0, UINT32_MAX, &micro) || !read_int(root, "bad_in_row", 0, 5, &bad) ||
@@ -285,12 +308,14 @@ static bool read_counters(heed__run *r, const heed__json *root)
 static heed_code read_block(const heed_model_file *file, const char *name, float *data, size_t floats)
 {
 	const heed__file_tensor *t;
-	const heed_code code = heed__model_file_need(file, name, HEED__FILE_F32, 1, &floats, &t);
+	heed_code code;
 
-	if (data == NULL || code != HEED_OK)
-		return data == NULL ? HEED_OK : code;
-	memcpy(data, t->data, t->bytes);
-	return HEED_OK;
+	if (data == NULL) /* this run has none */
+		return HEED_OK;
+	code = heed__model_file_need(file, name, HEED__FILE_F32, 1, &floats, &t);
+	if (code == HEED_OK)
+		memcpy(data, t->data, t->bytes);
+	return code;
 }
 
 /* The history goes on where it was: its brackets are put back when a file is written. */
@@ -313,6 +338,7 @@ heed_code heed__checkpoint_load(heed__run *r, const heed_model_file *file)
 	heed_code code;
 
 	(void)((code = check_config(r, file)) != HEED_OK || (code = check_settings(r, file)) != HEED_OK ||
+	       (code = check_tokenizers(r, file)) != HEED_OK ||
 	       (code = heed__trained_read_values(file, p, heed_params_values(p))) != HEED_OK ||
 	       (code = read_block(file, MOMENT_M, r->optimizer.m, size)) != HEED_OK ||
 	       (code = read_block(file, MOMENT_V, r->optimizer.v, size)) != HEED_OK ||

@@ -28,10 +28,11 @@ typedef struct heed__run {
 
 	/* Where it stands: this and the blocks above are what a checkpoint holds. */
 	int64_t step, tokens, skipped;
-	int epoch, batch; /* the next batch */
-	uint32_t micro;   /* batches seen: the counter of dropout */
-	int bad_in_row;   /* steps without a finite gradient */
-	double plateau;   /* product of the factors of the plateau schedule */
+	int64_t validated; /* the step of the last validation */
+	int epoch, batch;  /* the next batch */
+	uint32_t micro;    /* batches seen: the counter of dropout */
+	int bad_in_row;    /* steps without a finite gradient */
+	double plateau;    /* product of the factors of the plateau schedule */
 	int plateau_bad, bad_validations;
 	double best;     /* smallest score; infinite before the first validation */
 	double loss_sum; /* of the steps since the last validation */
@@ -61,12 +62,17 @@ heed_code heed__checkpoint_finished(heed_ctx *ctx, const heed_model_file *file, 
 heed_code heed__checkpoint_load(heed__run *r, const heed_model_file *file);
 
 /* snapshots.c: weights of validations on disk, and the model made of them. */
+/* Writes a model file with the history so far; the arguments are those of heed__trained_write. */
+heed_code heed__run_write(heed__run *r, const char *path, const float *values, const heed__file_tensor *extra,
+			  size_t extra_count, const heed__metadata *texts, size_t text_count);
 heed_code heed__snapshot_add(heed__run *r, double score);
 heed_code heed__snapshot_prune(heed__run *r);
+/* Removes what killed or earlier trainings left in the folder; `anew`: their checkpoint too. */
+void heed__snapshot_sweep(const heed__run *r, bool anew);
 /* Writes OUTPUT: the average, the best, or the weights as they are. */
 heed_code heed__snapshot_ship(heed__run *r);
 
-/* validate.c: evaluates the weights, records it in the history, saves, and says whether to stop. */
-heed_code heed__validate(heed__run *r, bool *stop);
+/* validate.c: evaluates the weights, records it in the history and saves. HEED_E_INTERRUPTED: nothing is changed. */
+heed_code heed__validate(heed__run *r);
 
 #endif

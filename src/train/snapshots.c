@@ -1,22 +1,27 @@
 /* Weights of validations on disk, which of them stay, and the model that is shipped. */
 #include "train/run.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define SNAPSHOT "step-%08lld.heed"
 
 static heed__str path_of(const heed__run *r, int64_t step)
 {
 	heed__str path = heed__str_init(r->ctx, 0);
 
-	heed__str_addf(&path, "%s/step-%08lld.heed", r->folder, (long long)step);
+	heed__str_addf(&path, "%s/" SNAPSHOT, r->folder, (long long)step);
 	return path;
 }
 
-/* Puts the history into the file's form for as long as one is written. */
-static heed_code write_model(heed__run *r, const char *path, const float *values)
+/* The history is put into the file's form for as long as one is written. */
+heed_code heed__run_write(heed__run *r, const char *path, const float *values, const heed__file_tensor *extra,
+			  size_t extra_count, const heed__metadata *texts, size_t text_count)
 {
 	heed_code code = HEED_E_MEMORY;
 	heed__str text = heed__str_init(r->ctx, 0);
@@ -24,10 +29,15 @@ static heed_code write_model(heed__run *r, const char *path, const float *values
 	heed__str_addf(&text, "[%s]", r->history.data);
 	r->trained.history = text.data;
 	if (!text.failed)
-		code = heed__trained_write(&r->trained, path, values, NULL, 0, NULL, 0);
+		code = heed__trained_write(&r->trained, path, values, extra, extra_count, texts, text_count);
 	r->trained.history = NULL;
 	heed__str_release(&text);
 	return code;
+}
+
+static heed_code write_model(heed__run *r, const char *path, const float *values)
+{
+	return heed__run_write(r, path, values, NULL, 0, NULL, 0);
 }
 
 /* Places of the snapshots from the best to the worst; the later of equals first. */
@@ -108,6 +118,33 @@ heed_code heed__snapshot_prune(heed__run *r)
 		heed__str_release(&path);
 	}
 	return code;
+}
+
+static bool is_kept(const heed__run *r, const char *name)
+{
+	for (int i = 0; i < r->snapshot_count; i++) {
+		char kept[64];
+
+		snprintf(kept, sizeof kept, SNAPSHOT, (long long)r->snapshots[i].step);
+		if (strcmp(name, kept) == 0)
+			return true;
+	}
+	return false;
+}
+
+void heed__snapshot_sweep(const heed__run *r, bool anew)
+{
+	static const char snapshot[] = "step-", temporary[] = "checkpoint.tmp.";
+	DIR *const folder = opendir(r->folder);
+	const struct dirent *e;
+
+	while (folder != NULL && (e = readdir(folder)) != NULL)
+		if ((strncmp(e->d_name, snapshot, sizeof snapshot - 1) == 0 && !is_kept(r, e->d_name)) ||
+		    strncmp(e->d_name, temporary, sizeof temporary - 1) == 0 ||
+		    (anew && strcmp(e->d_name, "checkpoint") == 0))
+			unlinkat(dirfd(folder), e->d_name, 0);
+	if (folder != NULL)
+		closedir(folder);
 }
 
 static heed_code read_snapshot(heed__run *r, int64_t step, float *values)

@@ -211,6 +211,8 @@ static const char *spent(const heed__run *r)
 		return "all steps are done";
 	if (o->epochs > 0 && r->epoch >= o->epochs)
 		return "all epochs are done";
+	if (o->patience > 0 && r->bad_validations >= o->patience)
+		return "no better validation for long";
 	if (o->minutes > 0 && heed__run_seconds(r) >= o->minutes * 60)
 		return "the time is up";
 	return NULL;
@@ -221,21 +223,27 @@ static bool due(int64_t step, int64_t every)
 	return every > 0 && step % every == 0;
 }
 
-/* What follows a step: the next epoch, validation, checkpoint. */
-static heed_code after_step(heed__run *r, bool *stop)
+/* Whether these weights are to be validated and have not been: with no number of steps, at the ends of epochs. */
+static bool validation_due(const heed__run *r)
 {
-	const heed_train_options *const o = r->options;
-	const bool epoch_ends = r->batch == heed_dataset_batches(r->train);
+	const int64_t every = r->options->valid_every;
+
+	return r->validated < r->step && (every > 0 ? due(r->step, every) : r->batch == 0);
+}
+
+/* What follows a step: the next epoch, validation, checkpoint. */
+static heed_code after_step(heed__run *r)
+{
 	heed_code code = HEED_OK;
 
-	if (epoch_ends) {
+	if (r->batch == heed_dataset_batches(r->train)) {
 		r->epoch++;
 		r->batch = 0;
 		code = heed_dataset_epoch(r->train, r->epoch);
 	}
-	if (code == HEED_OK && (o->valid_every > 0 ? due(r->step, o->valid_every) : epoch_ends))
-		code = heed__validate(r, stop);
-	else if (code == HEED_OK && due(r->step, o->save_every))
+	if (code == HEED_OK && validation_due(r))
+		code = heed__validate(r);
+	else if (code == HEED_OK && due(r->step, r->options->save_every))
 		code = heed__checkpoint_save(r);
 	return code;
 }
@@ -253,21 +261,16 @@ static heed_code save_interrupted(heed__run *r)
 	return code;
 }
 
-static bool validated(const heed__run *r)
-{
-	return r->snapshot_count > 0 && r->snapshots[r->snapshot_count - 1].step == r->step;
-}
-
 static heed_code finish(heed__run *r, const char *why)
 {
-	bool stop;
-	heed_code code = validated(r) ? HEED_OK : heed__validate(r, &stop);
+	heed_code code = r->validated < r->step ? heed__validate(r) : HEED_OK;
 
-	r->finished = true;
 	if (code == HEED_OK)
 		code = heed__snapshot_ship(r);
-	if (code == HEED_OK)
+	if (code == HEED_OK) {
+		r->finished = true;
 		code = heed__checkpoint_save(r);
+	}
 	if (code == HEED_OK)
 		tell_text(r, HEED_TRAIN_STOP, why);
 	return code;
@@ -275,20 +278,20 @@ static heed_code finish(heed__run *r, const char *why)
 
 heed_code heed__run_loop(heed__run *r)
 {
-	const char *why = spent(r);
+	const char *why = NULL;
 	heed_code code = HEED_OK;
-	bool stop = false;
 
 	tell_text(r, HEED_TRAIN_START, r->step > 0 ? "goes on" : "begins");
-	while (code == HEED_OK && why == NULL) {
-		if (heed_interrupted(r->ctx))
-			return save_interrupted(r);
-		code = heed__run_step(r);
+	if (validation_due(r)) /* it was interrupted there */
+		code = heed__validate(r);
+	while (code == HEED_OK && (why = spent(r)) == NULL) {
+		code = heed_interrupted(r->ctx) ? HEED_E_INTERRUPTED : heed__run_step(r);
 		if (code == HEED_OK)
-			code = after_step(r, &stop);
-		why = stop ? "no better validation for long" : spent(r);
+			code = after_step(r);
 	}
-	return code == HEED_OK ? finish(r, why) : code;
+	if (code == HEED_OK)
+		code = finish(r, why);
+	return code == HEED_E_INTERRUPTED ? save_interrupted(r) : code;
 }
 
 /* --- setting up --- */
@@ -316,7 +319,10 @@ static heed_tokenizer *reload(heed__run *r, const heed_model_file *file, const c
 {
 	const heed__file_tensor *const t = heed__model_file_find(file, name);
 
-	return t != NULL ? heed_tokenizer_load(r->ctx, t->data, t->bytes) : NULL;
+	if (t != NULL && t->dtype == HEED__FILE_U8)
+		return heed_tokenizer_load(r->ctx, t->data, t->bytes);
+	heed__error(r->ctx, HEED_E_FORMAT, "checkpoint: there is no %s", name);
+	return NULL;
 }
 
 static heed_code get_tokenizers(heed__run *r, const heed_model_file *checkpoint)
@@ -423,6 +429,10 @@ heed_code heed__run_open(heed__run *r, heed_ctx *ctx, const heed_train_job *job,
 		code = heed__checkpoint_load(r, checkpoint);
 		if (code == HEED_OK)
 			code = heed_dataset_epoch(r->train, r->epoch);
+		if (code == HEED_OK && r->batch >= heed_dataset_batches(r->train))
+			code = heed__error(ctx, HEED_E_FORMAT,
+					   "checkpoint: it stands at batch %d of %d in epoch %d",
+					   r->batch + 1, heed_dataset_batches(r->train), r->epoch + 1);
 	}
 	return code;
 }
@@ -455,18 +465,17 @@ static heed_code find_checkpoint(heed_ctx *ctx, const heed_train_job *job, heed_
 	if (code != HEED_OK || *file == NULL)
 		return code;
 	code = heed__checkpoint_finished(ctx, *file, &finished, &step);
-	if (job->options->resume)
-		return code;
+	if (code == HEED_OK && job->options->resume)
+		return HEED_OK;
 	heed_model_file_close(*file);
 	*file = NULL;
 	if (code == HEED_OK && !finished)
-		return heed__error(
+		code = heed__error(
 			ctx, HEED_E_ARGUMENT,
 			"%s.run: it holds an unfinished training (step %lld); --resume goes on with it, "
 			"removing the folder begins anew",
 			job->output, (long long)step);
-	heed_error_clear(ctx);
-	return HEED_OK;
+	return code;
 }
 
 static char *folder_of(heed_ctx *ctx, const char *output)
@@ -479,20 +488,21 @@ static char *folder_of(heed_ctx *ctx, const char *output)
 
 heed_code heed_train(heed_ctx *ctx, const heed_train_job *job)
 {
-	heed_model_file *checkpoint = NULL;
+	heed_model_file *checkpoint;
 	heed_code code = find_checkpoint(ctx, job, &checkpoint);
+	const bool anew = checkpoint == NULL;
 	heed__run run;
 
-	if (code != HEED_OK) {
-		heed_model_file_close(checkpoint);
+	if (code != HEED_OK)
 		return code;
-	}
 	code = heed__run_open(&run, ctx, job, checkpoint);
 	heed_model_file_close(checkpoint);
 	if (code == HEED_OK && (run.folder = folder_of(ctx, job->output)) == NULL)
 		code = HEED_E_MEMORY;
-	if (code == HEED_OK)
+	if (code == HEED_OK) {
+		heed__snapshot_sweep(&run, anew);
 		code = heed__run_loop(&run);
+	}
 	heed__run_close(&run);
 	return code;
 }

@@ -76,23 +76,27 @@ static heed_code valid_translations(heed__run *r, double *bleu, double *chrf)
 	heed_translate_options options = heed_translate_defaults();
 	scorer s = {r->job->valid, heed_bleu_new(r->ctx, NULL), heed_chrf_new(r->ctx, NULL)};
 	heed_translator *translator;
-	heed_code code = HEED_E_MEMORY;
+	heed_code code;
 
 	options.beam = r->options->valid_beam;
 	translator = heed_translator_new(&r->trained, &options);
-	if (translator != NULL && s.bleu != NULL && s.chrf != NULL)
-		code = translate_all(r, translator, &s, bleu, chrf);
+	code = translator != NULL && s.bleu != NULL && s.chrf != NULL
+		       ? translate_all(r, translator, &s, bleu, chrf)
+		       : heed_error_code(r->ctx);
 	heed_translator_free(translator);
 	heed_metric_free(s.bleu);
 	heed_metric_free(s.chrf);
 	return code;
 }
 
+/* Smaller is better. */
 static double score_of(const heed__run *r, const heed_train_event *e)
 {
-	return r->options->valid_metric == HEED_VALID_BLEU   ? -e->bleu
-	       : r->options->valid_metric == HEED_VALID_CHRF ? -e->chrf
-							     : e->loss;
+	const double score = r->options->valid_metric == HEED_VALID_BLEU   ? -e->bleu
+			     : r->options->valid_metric == HEED_VALID_CHRF ? -e->chrf
+									   : e->loss;
+
+	return isfinite(score) ? score : INFINITY;
 }
 
 static heed_code record(heed__run *r, const heed_train_event *e)
@@ -118,7 +122,7 @@ static heed_code record(heed__run *r, const heed_train_event *e)
 }
 
 /* What a validation changes: the best score, patience, the plateau schedule. */
-static void judge(heed__run *r, double score, bool *improved, bool *stop)
+static void judge(heed__run *r, double score, bool *improved)
 {
 	const heed_train_options *const o = r->options;
 
@@ -133,7 +137,6 @@ static void judge(heed__run *r, double score, bool *improved, bool *stop)
 			r->plateau_bad = 0;
 		}
 	}
-	*stop = o->patience > 0 && r->bad_validations >= o->patience;
 }
 
 /* Without validation data the weights are still kept, the latest counting as the best. */
@@ -141,17 +144,17 @@ static heed_code keep_unjudged(heed__run *r)
 {
 	const heed_code code = heed__snapshot_add(r, -(double)r->step);
 
+	r->validated = r->step;
 	return code != HEED_OK ? code : heed__snapshot_prune(r);
 }
 
-heed_code heed__validate(heed__run *r, bool *stop)
+heed_code heed__validate(heed__run *r)
 {
 	heed_params *const p = r->trained.model->params;
 	heed_train_event e;
 	heed_code code;
 	float *raw;
 
-	*stop = false;
 	if (r->valid == NULL)
 		return keep_unjudged(r);
 	heed__run_tell(r, &e);
@@ -163,7 +166,8 @@ heed_code heed__validate(heed__run *r, bool *stop)
 	heed_params_use(p, raw);
 	if (code != HEED_OK)
 		return code;
-	judge(r, score_of(r, &e), &e.improved, stop);
+	r->validated = r->step;
+	judge(r, score_of(r, &e), &e.improved);
 	e.best = r->options->valid_metric == HEED_VALID_LOSS ? r->best : -r->best;
 	e.seconds = heed__run_seconds(r);
 	if (r->job->event != NULL)
