@@ -4,6 +4,7 @@
 struct tokenize_options {
 	const char *model;
 	bool ids;
+	int side;
 	double dropout;
 };
 
@@ -13,6 +14,11 @@ static const heed_field options[] = {
 	 HEED_PATH(struct tokenize_options, model),
 	 .required = true,
 	 .help = "a model, or a tokenizer file"},
+	{.name = "side",
+	 HEED_CHOICE(struct tokenize_options, side),
+	 .choices = HEED_CODING_SIDES,
+	 .initial = "source",
+	 .help = "whose tokenizer, when a model has two"},
 	{.name = "ids", HEED_FLAG(struct tokenize_options, ids), .help = "ids instead of pieces"},
 	{.name = "dropout",
 	 HEED_FLOAT(struct tokenize_options, dropout),
@@ -26,14 +32,14 @@ static const heed_field options[] = {
 static int run(heed_cli *cli)
 {
 	const struct tokenize_options *o = cli->options;
-	heed_tokenizer *t = heed_coding_open(cli, o->model);
+	heed_coding coding;
 	int status;
 
-	if (!t)
+	if (!heed_coding_open(cli, o->model, o->side, &coding))
 		return heed_cli_fail(cli);
-	status =
-		heed_coding_encode(cli, t, stdout, o->ids ? HEED_CODING_IDS : HEED_CODING_PIECES, o->dropout);
-	heed_tokenizer_free(t);
+	status = heed_coding_encode(cli, coding.tokenizer, stdout,
+				    o->ids ? HEED_CODING_IDS : HEED_CODING_PIECES, o->dropout);
+	heed_coding_close(&coding);
 	return status;
 }
 

@@ -117,23 +117,28 @@ static int run_train(heed_cli *cli)
 
 struct coding_options {
 	const char *model, *output;
-	int form;
+	int form, side;
 	double dropout;
 };
 
-#define CODING_FILES                                                                                         \
+#define CODING_OPTIONS                                                                                       \
 	{.name = "model",                                                                                    \
 	 .letter = 'm',                                                                                      \
 	 HEED_PATH(struct coding_options, model),                                                            \
 	 .required = true,                                                                                   \
 	 .help = "a tokenizer file, or a model with a tokenizer inside"},                                    \
+		{.name = "side",                                                                             \
+		 HEED_CHOICE(struct coding_options, side),                                                   \
+		 .choices = HEED_CODING_SIDES,                                                               \
+		 .initial = "source",                                                                        \
+		 .help = "whose tokenizer, when a model has two"},                                           \
 	{                                                                                                    \
 		.name = "output", .letter = 'o', HEED_PATH(struct coding_options, output),                   \
 		.help = "a file instead of standard output"                                                  \
 	}
 
 static const heed_field encode_options[] = {
-	CODING_FILES,
+	CODING_OPTIONS,
 	{.name = "as",
 	 HEED_CHOICE(struct coding_options, form),
 	 .choices = "pieces ids",
@@ -149,23 +154,24 @@ static const heed_field encode_options[] = {
 };
 
 static const heed_field decode_options[] = {
-	CODING_FILES,
+	CODING_OPTIONS,
 	{0},
 };
 
 static int run_coding(heed_cli *cli, bool encode)
 {
 	const struct coding_options *o = cli->options;
-	heed_tokenizer *t = heed_coding_open(cli, o->model);
-	FILE *out = t ? heed_cli_output(cli, o->output) : NULL;
+	heed_coding coding;
+	FILE *out = NULL;
 	int status = HEED_EXIT_FAILED;
 
-	if (!t)
-		heed_cli_fail(cli);
-	else if (out)
-		status = encode ? heed_coding_encode(cli, t, out, (enum heed_coding_form)o->form, o->dropout)
-				: heed_coding_decode(cli, t, out);
-	heed_tokenizer_free(t);
+	if (!heed_coding_open(cli, o->model, o->side, &coding))
+		return heed_cli_fail(cli);
+	if ((out = heed_cli_output(cli, o->output)))
+		status = encode ? heed_coding_encode(cli, coding.tokenizer, out,
+						     (enum heed_coding_form)o->form, o->dropout)
+				: heed_coding_decode(cli, coding.tokenizer, out);
+	heed_coding_close(&coding);
 	return status ? status : heed_cli_commit(cli);
 }
 

@@ -4,10 +4,38 @@
 #include "heed/json.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-heed_tokenizer *heed_coding_open(heed_cli *cli, const char *path)
+/* Tokenizer files say so in their first line. */
+static bool is_tokenizer(const char *path)
 {
-	return heed_tokenizer_load_file(cli->ctx, path);
+	const char mark[] = "heed-tokenizer";
+	char start[sizeof mark - 1];
+	FILE *file = fopen(path, "rb");
+	const bool is = file && fread(start, 1, sizeof start, file) == sizeof start &&
+			memcmp(start, mark, sizeof start) == 0;
+
+	if (file)
+		fclose(file);
+	return is;
+}
+
+bool heed_coding_open(heed_cli *cli, const char *path, int side, heed_coding *coding)
+{
+	*coding = (heed_coding){0};
+	if (is_tokenizer(path)) {
+		coding->alone = heed_tokenizer_load_file(cli->ctx, path);
+		coding->tokenizer = coding->alone;
+	} else if (heed_trained_open(cli->ctx, path, &coding->model) == HEED_OK)
+		coding->tokenizer = side ? coding->model->target : coding->model->source;
+	return coding->tokenizer;
+}
+
+void heed_coding_close(heed_coding *coding)
+{
+	heed_tokenizer_free(coding->alone);
+	heed_trained_close(coding->model);
+	*coding = (heed_coding){0};
 }
 
 /* Work on one line of input; an exit status. */
