@@ -89,6 +89,10 @@ void heed_corpus_close(heed_corpus *corpus); /* accepts NULL */
  * HEED_E_TEXT (what only HEED_CORPUS_STRICT forbids), HEED_E_INTERRUPTED, HEED_E_MEMORY. After an error, close. */
 heed_code heed_corpus_next(heed_corpus *corpus, heed_record *record);
 
+/* Whether the next record can be had at once. If not, asking for it waits for somebody who types or writes to a
+ * pipe: time to answer what is there already. */
+int heed_corpus_ready(const heed_corpus *corpus);
+
 /* What was read until now. Its file names live as long as the corpus. */
 heed_corpus_report heed_corpus_tell(const heed_corpus *corpus);
 /* Logs one warning for each kind of thing that was replaced or skipped. Accepts NULL. */

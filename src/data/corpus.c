@@ -86,6 +86,11 @@ void heed_corpus_close(heed_corpus *c)
 	heed__free(c->ctx, c);
 }
 
+int heed_corpus_ready(const heed_corpus *c)
+{
+	return heed__lines_ready(&c->source) && (c->kind != PAIRS || heed__lines_ready(&c->target));
+}
+
 heed_corpus_report heed_corpus_tell(const heed_corpus *c)
 {
 	return c->report;

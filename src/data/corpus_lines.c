@@ -196,6 +196,13 @@ heed_code heed__lines_next(heed__lines *l, heed__line *line)
 	}
 }
 
+bool heed__lines_ready(const heed__lines *l)
+{
+	if (!l->is_open)
+		return l->at == l->count || heed__stream_can_open(l->paths[l->at]);
+	return memchr(l->block + l->pos, '\n', l->used - l->pos) != NULL || heed__stream_ready(&l->stream);
+}
+
 static heed_code note_invalid(heed__lines *l, const heed__line *line, size_t i, heed_corpus_report *report)
 {
 	const size_t mark = line->place.line == 1 ? l->mark : 0;

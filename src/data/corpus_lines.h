@@ -34,6 +34,7 @@ heed_code heed__lines_open(heed_ctx *ctx, heed_files files, const heed_corpus_op
 			   heed__lines *l);
 void heed__lines_close(heed__lines *l);
 heed_code heed__lines_next(heed__lines *l, heed__line *line);
+bool heed__lines_ready(const heed__lines *l);
 /* Replaces what is not text in place, counting it in the report; in strict mode HEED_E_TEXT. */
 heed_code heed__lines_clean(heed__lines *l, heed__line *line, heed_corpus_report *report);
 /* "a.txt", "a.txt and 2 more" into out[size] */

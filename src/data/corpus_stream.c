@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,4 +172,21 @@ heed_code heed__stream_read(heed__stream *s, char *out, size_t max, size_t *got)
 	if (code == HEED_OK)
 		s->delivered += *got;
 	return code;
+}
+
+static bool readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) != 0; /* an error is for the read to find */
+}
+
+bool heed__stream_ready(const heed__stream *s)
+{
+	return s->z.avail_in > 0 || readable(s->fd);
+}
+
+bool heed__stream_can_open(const char *path)
+{
+	return strcmp(path, "-") != 0 || readable(STDIN_FILENO);
 }

@@ -20,6 +20,9 @@ typedef struct heed__stream {
 heed_code heed__stream_open(heed_ctx *ctx, const char *path, heed__stream *s);
 /* Waits for no more than it needs to give something; *got is 0 at the end only. */
 heed_code heed__stream_read(heed__stream *s, char *out, size_t max, size_t *got);
+/* Whether reading, or opening and reading, gives something or the end without waiting for who writes to a pipe. */
+bool heed__stream_ready(const heed__stream *s);
+bool heed__stream_can_open(const char *path);
 void heed__stream_close(heed__stream *s);
 
 #endif

@@ -16,29 +16,14 @@ static bool any_above(const float *z, float limit)
 	return any != 0;
 }
 
-static int argmax(const float *z, int n)
-{
-	int best = 0, j = 0;
-
-	while (j < n) {
-		if (n - j >= BLOCK && !any_above(z + j, z[best])) {
-			j += BLOCK;
-			continue;
-		}
-		for (const int end = n - j < BLOCK ? n : j + BLOCK; j < end; j++)
-			if (z[j] > z[best])
-				best = j;
-	}
-	return best;
-}
-
 bool heed__choice_lse(const struct heed__kernels *k, const float *z, int vocab, double *lse)
 {
-	const int best = argmax(z, vocab);
-	float nll; /* lse - z_best, which loses no digits to a large z */
+	int t = 0; /* any token with a finite score will do */
 
-	k->cross_entropy(1, vocab, (float *)(uintptr_t)z, vocab, &best, 0, false, 0, &nll);
-	*lse = (double)z[best] + (double)nll;
+	while (t < vocab - 1 && !isfinite(z[t]))
+		t++;
+	/* the loss of t is lse - z_t; without gradients z is only read */
+	*lse = (double)z[t] + k->cross_entropy(1, vocab, (float *)(uintptr_t)z, vocab, &t, 0, false, 0, NULL);
 	return isfinite(*lse);
 }
 

@@ -202,7 +202,7 @@ static hypothesis continued(const heed__search *s, int row, int token, double ls
 	return (hypothesis){s->score[row] + (double)logp, token, row, logp, s->samples[row]};
 }
 
-/* The prefix, of which there is one hypothesis. It goes on even beyond an eos. */
+/* The prefix, of which there is one hypothesis. */
 static void force(heed__search *s, int l)
 {
 	const int row = s->lines[l].first;
@@ -224,7 +224,7 @@ static void extend_beam(heed__search *s, int l)
 	for (int i = 0; i < c.count && x->next < width; i++) {
 		const heed__choice *const y = &c.items[i];
 
-		if (i < width || (y->token != HEED_EOS_ID && !at_limit(s, l)))
+		if (i < width || y->token != HEED_EOS_ID)
 			follow(s, l, &(hypothesis){y->score, y->token, y->row, y->logp, 0});
 	}
 }
@@ -240,8 +240,8 @@ static bool is_done(const heed__search *s, int l)
 		return true;
 	if (s->options.sample || x->found < width)
 		return false;
-	return width == 1 || worst->ranked >= s->next[(size_t)l * (size_t)width].score /
-						      pow(s->step + 1, s->options.length_penalty);
+	return worst->ranked >=
+	       s->next[(size_t)l * (size_t)width].score / pow(s->step + 1, s->options.length_penalty);
 }
 
 static void draw(heed__search *s, int l, int row, int sample, int thread)

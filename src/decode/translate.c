@@ -254,7 +254,8 @@ static heed_code make_search(heed_translator *t)
 heed_code heed_translate(heed_translator *t, const heed_source *sources, size_t count,
 			 heed_translation_fn *give, void *user)
 {
-	static const heed_hypothesis empty = {.text = "", .finished = true};
+	static const float certain = 0;
+	static const heed_hypothesis empty = {.text = "", .logp = &certain, .finished = true};
 	heed_code code = make_search(t);
 	item *items;
 

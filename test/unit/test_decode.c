@@ -196,7 +196,7 @@ static void teach(const fixture *f, int steps)
 
 static const char *const texts[] = {"a b c", "j",         "d d e f g h", "",
 				    "a b",   "c",         "  ",          "b c d e f g h i j a b c",
-				    "h g h", "i a i b i", "a b c"};
+				    "h g h", "i a i b i", "a b c",       "a   b  c  d"};
 enum { TEXTS = sizeof texts / sizeof *texts };
 
 static const heed_source *text_lines(void)
@@ -394,6 +394,179 @@ static void wide_beam_finds_the_best(void **state)
 	destroy(&f);
 }
 
+/* The beam search as its definition reads, one sentence alone and all continuations sorted. */
+typedef struct path {
+	int ids[LENGTH], count;
+	double score, ranked;
+	int row; /* its rank before the step */
+	bool finished;
+} path;
+
+static int by_score(const void *a, const void *b)
+{
+	const path *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	return x->ids[x->count - 1] < y->ids[y->count - 1] ? -1 : 1;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const path *x = a, *y = b;
+
+	return x->ranked > y->ranked ? -1 : x->ranked < y->ranked;
+}
+
+static int slow_beam(const fixture *f, const char *source, int beam, double penalty, int limit, path *ended)
+{
+	const heed_model *m = f->trained.model;
+	heed_tape *tape = heed_tape_new(f->ctx, 0);
+	heed_state *s = heed_state_new(f->ctx, beam, limit);
+	int source_ids[LENGTH], tokens[16] = {HEED_BOS_ID}, running_count = 1, ended_count = 0;
+	const int start[] = {0, encode(f, source, source_ids) + 1};
+	path running[16] = {{{0}, 0, 0, 0, 0, false}}, next[16 * 16];
+	bool done = false;
+
+	heed_model_start(m, tape, s, &(heed_batch){.source = {{1, start}, source_ids}});
+	for (int t = 0; !done; t++) {
+		int count = 0, parents[16];
+		const heed_tensor *z;
+
+		heed_tape_reset(tape, 0);
+		z = heed_model_step(m, tape, s, tokens);
+		for (int r = 0; r < running_count; r++) {
+			const float *x = z->data + r * z->dim[1];
+			double sum = 0;
+
+			for (int j = 0; j < z->dim[1]; j++)
+				sum += exp((double)x[j]);
+			for (int j = HEED_EOS_ID; j < z->dim[1]; j++) {
+				next[count] = running[r];
+				next[count].ids[t] = j;
+				next[count].count = t + 1;
+				next[count].row = r;
+				next[count].score += (double)x[j] - log(sum);
+				next[count].ranked = next[count].score / pow(t + 1, penalty);
+				next[count++].finished = j == HEED_EOS_ID;
+			}
+		}
+		qsort(next, (size_t)count, sizeof *next, by_score);
+		running_count = 0;
+		for (int i = 0; i < count && i < 2 * beam && running_count < beam; i++) {
+			if (next[i].finished || t + 1 == limit) {
+				if (i < beam) {
+					ended[ended_count++] = next[i];
+					qsort(ended, (size_t)ended_count, sizeof *ended, by_rank);
+					ended_count = ended_count > beam ? beam : ended_count;
+				}
+			} else {
+				parents[running_count] = next[i].row;
+				tokens[running_count] = next[i].ids[t];
+				running[running_count++] = next[i];
+			}
+		}
+		done = running_count == 0 ||
+		       (ended_count == beam && (beam == 1 || ended[beam - 1].ranked >= running[0].ranked));
+		if (!done)
+			heed_model_reorder(m, s, parents, running_count);
+	}
+	heed_state_free(s);
+	heed_tape_free(tape);
+	return ended_count;
+}
+
+static void beam_search_is_as_defined(void **state)
+{
+	const double penalties[] = {0, 0.6, 1, 2};
+	heed_translate_options o = heed_translate_defaults();
+	fixture f;
+
+	(void)state;
+	o.length_ratio = 0;
+	make(&f, 2, words_10, "32");
+	for (int way = 0; way < 24; way++) {
+		o.beam = o.nbest = 1 + way % 6;
+		o.length_penalty = penalties[way % 4];
+		o.length_extra = way % 5 == 0 ? 3 : 14;
+		if (way % 6 == 5)
+			teach(&f, 8);
+		translate(&f, &o, text_lines(), TEXTS);
+		for (int i = 0; i < kept_count; i += o.nbest) {
+			path ended[16];
+			int count;
+
+			if (all[i].logp[0] == 0) {
+				i += 1 - o.nbest;
+				continue;
+			}
+			count = slow_beam(&f, texts[all[i].index], o.beam, o.length_penalty, o.length_extra,
+					  ended);
+			assert_int_equal(count, o.nbest);
+			for (int n = 0; n < count; n++) {
+				const kept *k = &all[i + n];
+
+				assert_int_equal(k->rank, n);
+				assert_true(fabs(k->ranked - ended[n].ranked) < 1e-5);
+				assert_int_equal(k->finished, ended[n].finished);
+				assert_int_equal(k->count, ended[n].count - ended[n].finished);
+				assert_memory_equal(k->ids, ended[n].ids, (size_t)k->count * sizeof *k->ids);
+			}
+		}
+	}
+	destroy(&f);
+}
+
+/* Few different scores, so that there are many ties. */
+static void choices_are_the_best(void **state)
+{
+	enum { ROWS = 3, VOCAB = 321, BEST = 9 };
+	heed_ctx *ctx = heed_ctx_new(NULL);
+	static float z[ROWS][VOCAB];
+	static path expected[ROWS * VOCAB];
+
+	(void)state;
+	for (uint32_t round = 0; round < 50; round++) {
+		heed__rng rng = test_rng(round);
+		heed__choice items[BEST];
+		heed__choices c = {items, 0, BEST};
+		int count = 0;
+
+		for (int r = 0; r < ROWS; r++) {
+			const double before = -(double)heed__rng_below(&rng, 3);
+			double lse;
+
+			for (int j = 0; j < VOCAB; j++) {
+				z[r][j] = (float)heed__rng_below(&rng, round % 2 ? 20 : 1 << 20) /
+					  (round % 2 ? 1.0f : 1 << 14);
+			}
+			z[r][r] = -INFINITY;
+			assert_true(heed__choice_lse(heed__ctx_kernels(ctx), z[r], VOCAB, &lse));
+			heed__choices_offer(&c, z[r], VOCAB, lse, r, before);
+			for (int j = HEED_EOS_ID; j < VOCAB; j++)
+				if (isfinite(z[r][j]))
+					expected[count++] = (path){
+						{j}, 1, before + (double)(float)((double)z[r][j] - lse),
+						0,   r, 0};
+		}
+		heed__choices_sort(&c);
+		qsort(expected, (size_t)count, sizeof *expected, by_score);
+		assert_int_equal(c.count, BEST);
+		for (int i = 0; i < BEST; i++) {
+			assert_int_equal(items[i].row, expected[i].row);
+			assert_int_equal(items[i].token, expected[i].ids[0]);
+			assert_true(items[i].score == expected[i].score);
+		}
+	}
+	z[0][7] = NAN;
+	assert_false(heed__choice_lse(heed__ctx_kernels(ctx), z[0], VOCAB, &(double){0}));
+	z[0][7] = INFINITY;
+	assert_false(heed__choice_lse(heed__ctx_kernels(ctx), z[0], VOCAB, &(double){0}));
+	heed_ctx_free(ctx);
+}
+
 static bool same_ids(const kept *a, const kept *b)
 {
 	return a->count == b->count && a->finished == b->finished &&
@@ -510,6 +683,7 @@ static void sampling_follows_the_model(void **state)
 	const heed_source line = line_of("c d");
 	int seen[LENGTH] = {0}, source[LENGTH], vocab;
 	double p[LENGTH], produced = 0;
+	int pairs = 0, repeats = 0;
 	heed_tape *tape;
 	heed_state *s;
 	fixture f;
@@ -545,6 +719,16 @@ static void sampling_follows_the_model(void **state)
 
 		assert_true(fabs(seen[j] - 1024 * q) <= 5 * sqrt(1024 * q * (1 - q)) + 1e-9);
 	}
+	/* each token is drawn by itself: few are like the one before */
+	o.nbest = 1;
+	o.temperature = 100;
+	o.max_length = 30;
+	translate(&f, &o, text_lines(), TEXTS);
+	for (int i = 0; i < kept_count; i++)
+		for (int j = 1; j < all[i].count; j++, pairs++)
+			repeats += all[i].ids[j] == all[i].ids[j - 1];
+	assert_true(pairs > 50 && repeats < pairs / 3);
+	o.temperature = 2;
 	/* narrowed to the likeliest token it is the greedy search */
 	o.nbest = 1;
 	o.max_length = 0;
@@ -848,49 +1032,78 @@ static void attention_is_shown(void **state)
 	destroy(&f);
 }
 
-/* With a word a token, the links are the largest weights of the middle layer's mean, eos left out. */
+static const char *const spaced[] = {"a b c", "  j  a", "a    b    c     d", "j", "c d e f g"};
+enum { SPACED = sizeof spaced / sizeof *spaced };
+
+/* The n-th word of the source for its c-th token, when words are tokens; -1 for a space alone. */
+static int word_of_column(const heed_attention *a, int c)
+{
+	int word = -1;
+
+	if (strcmp(a->source[c], "\xE2\x96\x81") == 0)
+		return -1;
+	for (int i = 0; i <= c; i++)
+		word += strcmp(a->source[i], "\xE2\x96\x81") != 0;
+	return word;
+}
+
+static int best_word_of(const heed_attention *a, const heed_attention_map *map, int row)
+{
+	float most = -1;
+	int at = -1;
+
+	for (int c = 0; c < map->cols - 1; c++)
+		if (word_of_column(a, c) >= 0 && map->weights[row * map->cols + c] > most) {
+			most = map->weights[row * map->cols + c];
+			at = word_of_column(a, c);
+		}
+	return at;
+}
+
+/* With a word a token, the links are the largest weights of the middle layer's mean, eos and spaces left out. */
+static int check_links(heed_translator *t, const kept *k)
+{
+	heed_attention *a = heed_attend(t, spaced[k->index], k->text);
+	int checked = 0;
+
+	assert_non_null(a);
+	for (int m = 0; m < a->mean_count && a->target_count == k->count + 1; m++) {
+		if (strcmp(a->means[m].name, "dec1.cross") != 0 || strstr(k->text, "  ") ||
+		    k->text[0] == ' ' || (k->count > 0 && k->text[strlen(k->text) - 1] == ' '))
+			continue;
+		assert_int_equal(k->link_count, k->count);
+		for (int r = 0; r < k->count; r++) {
+			assert_int_equal(k->links[r].target, r);
+			assert_int_equal(k->links[r].source, best_word_of(a, &a->means[m], r));
+		}
+		checked++;
+	}
+	heed_attention_free(a);
+	return checked;
+}
+
 static void words_are_aligned(void **state)
 {
 	heed_translate_options o = heed_translate_defaults();
+	heed_source lines[SPACED];
 	heed_translator *t;
 	fixture f;
 	int checked = 0;
 
 	(void)state;
 	o.alignment = true;
-	o.nbest = 3;
+	o.nbest = 4;
 	make(&f, 2, words_10, "32");
-	teach(&f, 60);
 	t = heed_translator_new(&f.trained, &o);
-	translate(&f, &o, text_lines(), TEXTS);
-	for (int i = 0; i < kept_count; i++) {
-		const kept *k = &all[i];
-		heed_attention *a = heed_attend(t, texts[k->index], k->text);
-		int links = 0;
-
-		assert_non_null(a);
-		for (int m = 0; m < a->mean_count && a->target_count == k->count + 1; m++) {
-			const heed_attention_map *map = &a->means[m];
-
-			if (strcmp(map->name, "dec1.cross") != 0 || k->text[0] == ' ' ||
-			    strstr(k->text, "  ") || a->source_count == 1)
-				continue;
-			for (int r = 0; r < k->count; r++, links++) {
-				int at = 0;
-
-				for (int c = 1; c < map->cols - 1; c++)
-					if (map->weights[r * map->cols + c] >
-					    map->weights[r * map->cols + at])
-						at = c;
-				assert_int_equal(k->links[r].target, r);
-				assert_int_equal(k->links[r].source, at);
-			}
-			assert_int_equal(k->link_count, links);
-			checked++;
-		}
-		heed_attention_free(a);
+	for (int i = 0; i < SPACED; i++)
+		lines[i] = line_of(spaced[i]);
+	for (int taught = 0; taught < 5; taught++) {
+		translate(&f, &o, lines, SPACED);
+		for (int i = 0; i < kept_count; i++)
+			checked += check_links(t, &all[i]);
+		teach(&f, 12);
 	}
-	assert_true(checked > 10);
+	assert_true(checked > 20);
 	heed_translator_free(t);
 	destroy(&f);
 }
@@ -1087,6 +1300,8 @@ int main(void)
 		cmocka_unit_test(scores_are_those_of_the_full_pass),
 		cmocka_unit_test(beam_of_one_is_greedy),
 		cmocka_unit_test(wide_beam_finds_the_best),
+		cmocka_unit_test(beam_search_is_as_defined),
+		cmocka_unit_test(choices_are_the_best),
 		cmocka_unit_test(nbest_is_sorted_and_distinct),
 		cmocka_unit_test(prefix_is_forced),
 		cmocka_unit_test(sampling_repeats_itself),
