@@ -12,6 +12,8 @@
 #define HEED__TOKENIZER        "heed.tokenizer"        /* metadata: its kind; U8 tensor: its bytes */
 #define HEED__TOKENIZER_TARGET "heed.tokenizer.target" /* U8 tensor, when the target's is another */
 #define HEED__STATE            "heed.state."           /* prefix of what only a checkpoint holds */
+#define HEED__COUNTERS         HEED__STATE "counters"  /* metadata: JSON object */
+#define HEED__SETTINGS         HEED__STATE "settings" /* metadata: JSON object of the options that shape the result */
 
 /* NULL when there is none of that name. data points into the map and may be unaligned. */
 const heed__file_tensor *heed__model_file_find(const heed_model_file *file, const char *name);

@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATE    HEED__STATE "counters" /* metadata: JSON object */
-#define SETTINGS HEED__STATE "settings" /* metadata: JSON object of the options that shape the result */
 #define MOMENT_M HEED__STATE "m"
 #define MOMENT_V HEED__STATE "v"
 #define AVERAGE  HEED__STATE "ema"
@@ -103,8 +101,9 @@ static heed_code write_checkpoint(heed__run *r, const char *path, const heed__st
 		blocks[count++] = block(MOMENT_V, r->optimizer.v, size);
 	if (r->ema != NULL)
 		blocks[count++] = block(AVERAGE, r->ema, size);
-	return heed__run_write(r, path, NULL, blocks, count,
-			       (heed__metadata[]){{STATE, counters->data}, {SETTINGS, settings->data}}, 2);
+	return heed__run_write(
+		r, path, NULL, blocks, count,
+		(heed__metadata[]){{HEED__COUNTERS, counters->data}, {HEED__SETTINGS, settings->data}}, 2);
 }
 
 static heed__str checkpoint_path(heed_ctx *ctx, const char *output)
@@ -151,7 +150,7 @@ heed_code heed__checkpoint_find(heed_ctx *ctx, const char *output, heed_model_fi
 /* The counters as JSON; *root NULL on an error. */
 static heed_code parse_counters(heed_ctx *ctx, const heed_model_file *file, heed__json **root)
 {
-	const char *const text = heed_model_file_text(file, STATE);
+	const char *const text = heed_model_file_text(file, HEED__COUNTERS);
 
 	*root = NULL;
 	if (text == NULL)
@@ -174,7 +173,7 @@ heed_code heed__checkpoint_finished(heed_ctx *ctx, const heed_model_file *file, 
 static heed_code check_settings(heed__run *r, const heed_model_file *file)
 {
 	heed__str now = heed__str_init(r->ctx, 0);
-	const char *const then = heed_model_file_text(file, SETTINGS);
+	const char *const then = heed_model_file_text(file, HEED__SETTINGS);
 	const heed__json *value;
 	const char *name, *a, *b;
 	heed__json *old = NULL, *new = NULL;
