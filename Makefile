@@ -142,7 +142,7 @@ demo: all
 ## bench: time the hot parts; OP=name times one op
 benches: $(benches)
 bench: benches
-	@for b in $(benches); do HEED_BENCH_OP=$(OP) $$b || exit 1; done
+	@$(if $(OP),export HEED_BENCH_OP=$(OP);) for b in $(benches); do $$b || exit 1; done
 
 ## docs: man pages and completions, into build/man and build/completions
 docs: $(BUILD)/heed
