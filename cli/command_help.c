@@ -171,6 +171,38 @@ static void show_parts(FILE *out, const heed_command *command)
 	fprintf(out, "\nheed %s FAMILY --help shows the options of a family.\n", command->name);
 }
 
+/* How far a command line goes on until an option or a pipe follows: a place where it may be broken. */
+static size_t unbroken(const char *text, size_t len)
+{
+	for (size_t i = 1; i + 1 < len; i++)
+		if (text[i] == ' ' && (text[i + 1] == '-' || text[i + 1] == '|'))
+			return i;
+	return len;
+}
+
+static void show_example(FILE *out, const char *line, size_t len)
+{
+	const bool comment = *line == '#';
+	int at = 2;
+
+	fputs("  ", out);
+	while (len > 0) {
+		const size_t piece = comment ? len : unbroken(line, len);
+		const int width = columns(line, piece);
+
+		/* A piece begins with the space before it; two columns stay free for a backslash. */
+		if (at > 2 && at + width + 2 > WIDTH) {
+			fputs(" \\\n     ", out);
+			at = 5;
+		}
+		fwrite(line, 1, piece, out);
+		at += width;
+		line += piece;
+		len -= piece;
+	}
+	fputc('\n', out);
+}
+
 static void show_examples(FILE *out, const char *examples)
 {
 	const char *end;
@@ -178,7 +210,7 @@ static void show_examples(FILE *out, const char *examples)
 	fputs("\nExamples:\n", out);
 	for (; *examples; examples = *end ? end + 1 : end) {
 		end = examples + strcspn(examples, "\n");
-		fprintf(out, "  %.*s\n", (int)(end - examples), examples);
+		show_example(out, examples, (size_t)(end - examples));
 	}
 }
 
