@@ -22,6 +22,7 @@ typedef struct place {
 } place;
 
 HEED__VECTOR(item_list, item);
+HEED__VECTOR(place_list, place);
 
 struct heed_dataset {
 	heed_ctx *ctx;
@@ -33,8 +34,9 @@ struct heed_dataset {
 	int64_t left_out, first_left_out;
 	int epoch; /* that ids and order are of, -1: none */
 
-	place *order;       /* [items] */
-	heed__ints batches; /* where each begins in order; one more at the end */
+	place_list order, moved; /* [items]; the other one while batches are shuffled */
+	heed__ints batches;      /* where each begins in order; one more at the end */
+	heed__ints shuffled;     /* numbers of batches, then where they begin */
 
 	heed__ints batch_ids, batch_starts; /* of the batch at hand */
 	int64_t *batch_items;
@@ -146,10 +148,12 @@ void heed_dataset_free(heed_dataset *d)
 	heed_coder_free(d->target);
 	HEED__VECTOR_RELEASE(d->ctx, &d->items);
 	HEED__VECTOR_RELEASE(d->ctx, &d->ids);
+	HEED__VECTOR_RELEASE(d->ctx, &d->order);
+	HEED__VECTOR_RELEASE(d->ctx, &d->moved);
 	HEED__VECTOR_RELEASE(d->ctx, &d->batches);
+	HEED__VECTOR_RELEASE(d->ctx, &d->shuffled);
 	HEED__VECTOR_RELEASE(d->ctx, &d->batch_ids);
 	HEED__VECTOR_RELEASE(d->ctx, &d->batch_starts);
-	heed__free(d->ctx, d->order);
 	heed__free(d->ctx, d->batch_items);
 	heed__free(d->ctx, d);
 }
@@ -215,7 +219,7 @@ static heed_code cut(heed_dataset *d)
 
 	d->batches.len = 0;
 	for (size_t i = 0; i < d->items.len; i++) {
-		const item *const x = &d->items.data[d->order[i].item];
+		const item *const x = &d->items.data[d->order.data[i].item];
 
 		source += x->source_len;
 		target += x->target_len;
@@ -237,47 +241,47 @@ static void sort_buckets(heed_dataset *d, heed__rng *rng)
 	const size_t n = d->items.len, size = n * (size_t)d->options.bucket / (size_t)batches + 1;
 
 	for (size_t i = 0; i < n; i++) {
-		const item *const x = &d->items.data[d->order[i].item];
+		const item *const x = &d->items.data[d->order.data[i].item];
 
-		d->order[i].key = (uint64_t)x->target_len << 48 | (uint64_t)(x->source_len & 0xFFFF) << 32 |
-				  (uint32_t)heed__rng_next(rng);
+		d->order.data[i].key = (uint64_t)x->target_len << 48 |
+				       (uint64_t)(x->source_len & 0xFFFF) << 32 |
+				       (uint32_t)heed__rng_next(rng);
 	}
 	for (size_t i = 0; i < n; i += size)
-		qsort(d->order + i, n - i < size ? n - i : size, sizeof *d->order, by_key);
+		qsort(d->order.data + i, n - i < size ? n - i : size, sizeof *d->order.data, by_key);
 }
 
 /* Batches in random order; the examples of one stay together. */
 static heed_code shuffle_batches(heed_dataset *d, heed__rng *rng)
 {
 	const size_t count = d->batches.len - 1;
-	place *const moved = heed__realloc_array(d->ctx, NULL, d->items.len, sizeof *moved);
-	heed__ints starts = {0};
+	const place_list order = d->order;
+	int *numbers;
 	size_t at = 0;
 
-	if (moved == NULL || !HEED__RESERVE(d->ctx, &starts, 2 * count)) {
-		heed__free(d->ctx, moved);
+	if (!HEED__RESERVE(d->ctx, &d->moved, d->items.len) ||
+	    !HEED__RESERVE(d->ctx, &d->shuffled, 2 * count))
 		return HEED_E_MEMORY;
-	}
+	numbers = d->shuffled.data;
 	for (size_t b = 0; b < count; b++)
-		starts.data[b] = (int)b;
+		numbers[b] = (int)b;
 	for (size_t i = count; i > 1; i--) {
 		const size_t j = (size_t)heed__rng_below(rng, i);
-		const int swap = starts.data[i - 1];
+		const int swap = numbers[i - 1];
 
-		starts.data[i - 1] = starts.data[j];
-		starts.data[j] = swap;
+		numbers[i - 1] = numbers[j];
+		numbers[j] = swap;
 	}
 	for (size_t b = 0; b < count; b++) {
-		const int first = d->batches.data[starts.data[b]], last = d->batches.data[starts.data[b] + 1];
+		const int first = d->batches.data[numbers[b]], last = d->batches.data[numbers[b] + 1];
 
-		memcpy(moved + at, d->order + first, (size_t)(last - first) * sizeof *moved);
-		starts.data[count + b] = (int)at;
+		memcpy(d->moved.data + at, order.data + first, (size_t)(last - first) * sizeof *order.data);
+		numbers[count + b] = (int)at;
 		at += (size_t)(last - first);
 	}
-	memcpy(d->batches.data, starts.data + count, count * sizeof *starts.data);
-	heed__free(d->ctx, d->order);
-	d->order = moved;
-	HEED__VECTOR_RELEASE(d->ctx, &starts);
+	memcpy(d->batches.data, numbers + count, count * sizeof *numbers);
+	d->order = d->moved;
+	d->moved = order;
 	return HEED_OK;
 }
 
@@ -293,10 +297,9 @@ heed_code heed_dataset_epoch(heed_dataset *d, int epoch)
 	d->epoch = epoch;
 	if (d->options.bpe_dropout > 0 && (code = encode_all(d)) != HEED_OK)
 		return code;
-	order = heed__realloc_array(d->ctx, d->order, d->items.len, sizeof *order);
-	if (order == NULL)
+	if (!HEED__RESERVE(d->ctx, &d->order, d->items.len))
 		return HEED_E_MEMORY;
-	d->order = order;
+	order = d->order.data;
 	for (size_t i = 0; i < d->items.len; i++)
 		order[i] = (place){0, (int)i};
 	if (d->options.in_order)
@@ -317,8 +320,8 @@ void heed_dataset_measure(const heed_dataset *d, int index, int *source_rows, in
 {
 	*source_rows = *target_rows = 0;
 	for (int i = d->batches.data[index]; i < d->batches.data[index + 1]; i++) {
-		*source_rows += d->items.data[d->order[i].item].source_len;
-		*target_rows += d->items.data[d->order[i].item].target_len;
+		*source_rows += d->items.data[d->order.data[i].item].source_len;
+		*target_rows += d->items.data[d->order.data[i].item].target_len;
 	}
 }
 
@@ -352,7 +355,7 @@ heed_code heed_dataset_batch(heed_dataset *d, int index, heed_batch *batch)
 	input_start = source_start + n + 1;
 	source_start[0] = input_start[0] = 0;
 	for (int i = 0; i < n; i++) {
-		const item *const x = &d->items.data[d->order[first + i].item];
+		const item *const x = &d->items.data[d->order.data[first + i].item];
 		const size_t words = (size_t)x->target_len;
 
 		memcpy(source + source_start[i], d->ids.data + x->source,
