@@ -207,7 +207,8 @@ heed_code heed_selftest(heed_ctx *ctx, const char *op, heed_check_fn *report, vo
 		trial t = {.tape = here != NULL ? heed_tape_new(here, HEED_TAPE_GRAD | HEED_TAPE_TRAIN)
 						: NULL};
 
-		for (const heed_op *const *o = heed__ops(); t.tape != NULL && *o != NULL; o++)
+		for (const heed_op *const *o = heed__ops();
+		     t.tape != NULL && *o != NULL && !heed_interrupted(ctx); o++)
 			if (op == NULL || strcmp(op, (*o)->name) == 0) {
 				found++;
 				check_op(&c, here, plain, &t, *o);
@@ -216,6 +217,8 @@ heed_code heed_selftest(heed_ctx *ctx, const char *op, heed_check_fn *report, vo
 		heed_ctx_free(here);
 	}
 	heed_ctx_free(plain);
+	if (heed_interrupted(ctx))
+		return heed__error(ctx, HEED_E_INTERRUPTED, "selftest: interrupted");
 	if (found == 0)
 		return heed__error(ctx, HEED_E_ARGUMENT, "selftest: there is no op \"%s\"", op);
 	if (c.failures > 0)
@@ -269,7 +272,9 @@ heed_code heed_bench_ops(heed_ctx *ctx, const char *op, int repeats, heed_timing
 			continue;
 		found++;
 		for (const heed__op_case *k = (*o)->cases; code == HEED_OK && k->name != NULL; k++)
-			if (k->timed)
+			if (heed_interrupted(ctx))
+				code = heed__error(ctx, HEED_E_INTERRUPTED, "bench: interrupted");
+			else if (k->timed)
 				code = time_case(ctx, &t, *o, k, repeats, report, user);
 	}
 	heed_tape_free(t.tape);
