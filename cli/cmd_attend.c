@@ -1,15 +1,11 @@
 /* heed attend: what a model looks at while it reads and translates a sentence. */
 #include "heed/translate.h"
-#include "heed/view.h"
-#include "options.h"
+#include "heatmap.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 enum { KIND_CROSS, KIND_ENCODER, KIND_DECODER };
-enum { PAINT_AUTO, PAINT_DIGITS, PAINT_SHADES, PAINT_256, PAINT_TRUECOLOR };
 
 struct attend_options {
 	const char *model, *svg, *html;
@@ -47,7 +43,7 @@ static const heed_field options[] = {
 	{.name = "html", HEED_PATH(struct attend_options, html), .help = "a page to click through"},
 	{.name = "paint",
 	 HEED_CHOICE(struct attend_options, paint),
-	 .choices = "auto digits shades 256 truecolor",
+	 .choices = HEED_HEATMAP_PAINTS,
 	 .initial = "auto",
 	 .help = "how weights are drawn in the terminal"},
 	{0},
@@ -108,42 +104,6 @@ static heed_attention_map *pick(const heed_attention_map *maps, int count, const
 	return NULL;
 }
 
-static heed_code write_file(void *user, const char *bytes, size_t n)
-{
-	return fwrite(bytes, 1, n, user) == n ? HEED_OK : HEED_E_IO;
-}
-
-static heed_view_paint paint_of(const heed_cli *cli)
-{
-	const struct attend_options *o = cli->options;
-	const char *depth = getenv("COLORTERM");
-
-	switch (o->paint) {
-	case PAINT_DIGITS:
-		return HEED_VIEW_DIGITS;
-	case PAINT_SHADES:
-		return HEED_VIEW_SHADES;
-	case PAINT_256:
-		return HEED_VIEW_COLOR_256;
-	case PAINT_TRUECOLOR:
-		return HEED_VIEW_TRUECOLOR;
-	}
-	if (!cli->color)
-		return isatty(STDOUT_FILENO) ? HEED_VIEW_SHADES : HEED_VIEW_DIGITS;
-	return depth && (strcmp(depth, "truecolor") == 0 || strcmp(depth, "24bit") == 0)
-		       ? HEED_VIEW_TRUECOLOR
-		       : HEED_VIEW_COLOR_256;
-}
-
-static int width_of_terminal(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-		return 0;
-	return size.ws_col < 20 ? 20 : size.ws_col > 1000 ? 1000 : size.ws_col;
-}
-
 static int none_chosen(heed_cli *cli, const heed_attention *a)
 {
 	int layers = 0, heads = 0;
@@ -160,7 +120,7 @@ static int show_terminal(heed_cli *cli, const heed_attention *a)
 {
 	const struct choice c = choice_for_terminal(cli, a);
 	const bool mean = c.head < 0;
-	const heed_view_terminal_options view = {paint_of(cli), width_of_terminal()};
+	const struct attend_options *o = cli->options;
 	int count, status = HEED_EXIT_OK;
 	heed_attention_map *maps =
 		pick(mean ? a->means : a->maps, mean ? a->mean_count : a->map_count, &c, &count);
@@ -168,8 +128,7 @@ static int show_terminal(heed_cli *cli, const heed_attention *a)
 	if (!maps)
 		return none_chosen(cli, a);
 	for (int i = 0; i < count && status == HEED_EXIT_OK; i++)
-		if (heed_view_terminal(cli->ctx, &maps[i], &view, write_file, stdout))
-			status = ferror(stdout) ? heed_cli_flush(cli) : heed_cli_fail(cli);
+		status = heed_heatmap_print(cli, &maps[i], (heed_heatmap_paint)o->paint);
 	free(maps);
 	return status;
 }
@@ -188,7 +147,7 @@ static int show_file(heed_cli *cli, const heed_attention *a, const char *path, v
 		return none_chosen(cli, a);
 	if (!out)
 		status = HEED_EXIT_FAILED;
-	else if (view(cli->ctx, a->text, maps, count, write_file, out) && !ferror(out))
+	else if (view(cli->ctx, a->text, maps, count, heed_heatmap_write, out) && !ferror(out))
 		status = heed_cli_fail(cli);
 	else
 		status = heed_cli_commit(cli);

@@ -14,7 +14,7 @@
 #define HEED_TRAIN_H
 
 #include "heed/dataset.h"
-#include "heed/model.h"
+#include "heed/trained.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -100,6 +100,10 @@ typedef struct heed_train_job {
  * no finite gradient; the files stay as they were. HEED_E_ARGUMENT, HEED_E_FORMAT (a checkpoint of another
  * configuration or other data), HEED_E_IO, HEED_E_MEMORY. */
 heed_code heed_train(heed_ctx *ctx, const heed_train_job *job);
+
+/* Trains without a file: job->output is not used. The model is what the last step left, with tokenizers of its
+ * own; the caller closes it. */
+heed_code heed_train_in_memory(heed_ctx *ctx, const heed_train_job *job, heed_trained **trained);
 
 /* The step that OUTPUT's checkpoint stands at, 0 when there is none. */
 heed_code heed_train_position(heed_ctx *ctx, const char *output, int64_t *step);

@@ -117,9 +117,12 @@ static heed__str checkpoint_path(heed_ctx *ctx, const char *output)
 heed_code heed__checkpoint_save(heed__run *r)
 {
 	heed__str counters = heed__str_init(r->ctx, 0), settings = heed__str_init(r->ctx, 0);
-	heed__str path = checkpoint_path(r->ctx, r->job->output);
+	heed__str path;
 	heed_code code = HEED_E_MEMORY;
 
+	if (r->folder == NULL)
+		return HEED_OK;
+	path = checkpoint_path(r->ctx, r->job->output);
 	if (mkdir(r->folder, 0777) != 0 && errno != EEXIST)
 		code = heed__error(r->ctx, HEED_E_IO, "%s: could not be created: %s", r->folder,
 				   strerror(errno));

@@ -24,7 +24,7 @@ typedef struct heed__run {
 	heed_tape *tape, *valid_tape;
 	heed__optimizer optimizer;
 	float *ema;   /* NULL without --ema */
-	char *folder; /* OUTPUT.run */
+	char *folder; /* OUTPUT.run; NULL: no file is written */
 
 	/* Where it stands: this and the blocks above are what a checkpoint holds. */
 	int64_t step, tokens, skipped;

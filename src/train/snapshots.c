@@ -76,9 +76,13 @@ static void choose(const heed__run *r, bool *stays)
 
 heed_code heed__snapshot_add(heed__run *r, double score)
 {
-	heed__str path = path_of(r, r->step);
-	heed_code code = path.failed ? HEED_E_MEMORY : HEED_OK;
+	heed__str path;
+	heed_code code;
 
+	if (r->folder == NULL)
+		return HEED_OK;
+	path = path_of(r, r->step);
+	code = path.failed ? HEED_E_MEMORY : HEED_OK;
 	if (mkdir(r->folder, 0777) != 0 && errno != EEXIST)
 		code = heed__error(r->ctx, HEED_E_IO, "%s: could not be created: %s", r->folder,
 				   strerror(errno));
@@ -102,6 +106,8 @@ heed_code heed__snapshot_prune(heed__run *r)
 	int kept = 0, gone_count = 0;
 	heed_code code;
 
+	if (r->folder == NULL)
+		return HEED_OK;
 	choose(r, stays);
 	for (int i = 0; i < r->snapshot_count; i++)
 		if (stays[i])
@@ -189,6 +195,8 @@ heed_code heed__snapshot_ship(heed__run *r)
 	heed_code code;
 	float *values;
 
+	if (r->folder == NULL)
+		return HEED_OK;
 	if (n == 0)
 		return write_model(r, r->job->output, heed__run_weights(r));
 	values = heed__calloc(r->ctx, heed_params_size(r->trained.model->params), sizeof *values);

@@ -507,6 +507,40 @@ heed_code heed_train(heed_ctx *ctx, const heed_train_job *job)
 	return code;
 }
 
+/* Moves the model and its tokenizers out of the run. */
+static heed_code hand_over(heed__run *r, heed_trained **trained)
+{
+	heed_params *const p = r->trained.model->params;
+	heed_trained *const t = heed__calloc(r->ctx, 1, sizeof *t);
+
+	if (t == NULL)
+		return HEED_E_MEMORY;
+	if (r->ema != NULL)
+		memcpy(heed_params_values(p), r->ema, heed_params_size(p) * sizeof *r->ema);
+	*t = r->trained;
+	r->trained = (heed_trained){.ctx = r->ctx};
+	*trained = t;
+	return HEED_OK;
+}
+
+heed_code heed_train_in_memory(heed_ctx *ctx, const heed_train_job *job, heed_trained **trained)
+{
+	heed__run run;
+	heed_code code;
+
+	*trained = NULL;
+	if (job->source != NULL)
+		return heed__error(ctx, HEED_E_ARGUMENT,
+				   "training in memory: tokenizers can't be lent to the result");
+	code = heed__run_open(&run, ctx, job, NULL);
+	if (code == HEED_OK)
+		code = heed__run_loop(&run);
+	if (code == HEED_OK)
+		code = hand_over(&run, trained);
+	heed__run_close(&run);
+	return code;
+}
+
 heed_code heed_train_position(heed_ctx *ctx, const char *output, int64_t *step)
 {
 	heed_model_file *file;
