@@ -4,14 +4,13 @@
  * too far apart for the caches. */
 #include "kernel/kernel.h"
 
-#include <string.h>
-
 enum {
 	BLOCK_ROWS =
 		96, /* rows of C done at a time: with BLOCK_DEPTH columns of A they stay in the L2 cache */
 	BLOCK_DEPTH = 256,     /* rows of a panel done at a time, so that it stays close to the L1 cache */
 	PACK_FLOATS = 1 << 14, /* packed by one chunk */
 	ENOUGH_CHUNKS = 8,
+	LEAST_ROWS = 48,      /* of a transposed A */
 	LEAST_WORK = 1 << 18, /* multiplications that are worth a chunk of their own */
 };
 
@@ -42,6 +41,14 @@ static size_t panel_floats(const struct heed__kernels *kernels, int k)
 	return (size_t)kernels->panel * (size_t)k;
 }
 
+/* Room for the copy of A of the largest block. */
+static size_t copy_floats(const struct heed__kernels *kernels)
+{
+	const size_t tile = (size_t)kernels->tile_rows, tiles = (BLOCK_ROWS + tile - 1) / tile;
+
+	return tiles * (tile * BLOCK_DEPTH + (size_t)kernels->vector);
+}
+
 static void pack_chunk(void *arg, int chunk, int thread)
 {
 	const plan *p = arg;
@@ -61,14 +68,19 @@ static void pack(heed_ctx *ctx, plan *p)
 	heed__parallel(ctx, ceil_div(p->panel_count, p->pack_panels), pack_chunk, p);
 }
 
+static bool copies_a(const heed__gemm *g)
+{
+	return g->a_col != 1 && g->m > 1;
+}
+
 /* Cuts C into chunks: as large as the caches like, but if that gives few, the longer side is halved until
- * there are some for several threads or they become too small to be worth it. The cut depends on the shape
- * alone. */
+ * there are some for several threads or they become too small to be worth it. Where A is copied the columns are
+ * cut last, since each cut copies A once more. The cut depends on the shape alone. */
 static void cut(plan *p)
 {
 	const heed__gemm *g = p->g;
 	const int tile = p->kernels->tile_rows, panel = p->kernels->panel;
-	const int blocks = ceil_div(g->m, BLOCK_ROWS);
+	const int blocks = ceil_div(g->m, BLOCK_ROWS), least_rows = copies_a(g) ? LEAST_ROWS : tile;
 
 	p->chunk_rows = ceil_div(ceil_div(g->m, blocks), tile) * tile;
 	p->chunk_panels = p->panel_count;
@@ -79,31 +91,41 @@ static void cut(plan *p)
 		p->panel_chunks = ceil_div(p->panel_count, p->chunk_panels);
 		if (p->row_chunks * p->panel_chunks >= ENOUGH_CHUNKS || work < 2 * LEAST_WORK)
 			return;
-		if (p->chunk_panels > 1 &&
-		    (p->chunk_panels * panel >= p->chunk_rows || p->chunk_rows <= tile))
+		if (p->chunk_panels > 1 && (p->chunk_rows <= least_rows ||
+					    (!copies_a(g) && p->chunk_panels * panel >= p->chunk_rows)))
 			p->chunk_panels = ceil_div(p->chunk_panels, 2);
-		else if (p->chunk_rows > tile)
+		else if (p->chunk_rows > least_rows)
 			p->chunk_rows = ceil_div(ceil_div(p->chunk_rows, 2), tile) * tile;
 		else
 			return;
 	}
 }
 
-static bool copies_a(const heed__gemm *g)
+/* Where the A of a block is: in place, or in a copy with short strides. */
+static void place_a(const plan *p, heed__gemm_block *b, int thread)
 {
-	return g->a_col != 1 && g->m > 1;
+	const heed__gemm *g = p->g;
+	const int tile = p->kernels->tile_rows;
+
+	b->a = g->a + b->row0 * g->a_row + b->l0 * g->a_col;
+	b->a_tile = tile * g->a_row;
+	b->a_row = g->a_row;
+	b->a_col = g->a_col;
+	if (copies_a(g)) {
+		float *copy = heed__scratch_thread(p->ctx, thread);
+
+		p->kernels->gemm_copy_rows(b, copy);
+		b->a = copy;
+		b->a_tile = (ptrdiff_t)tile * (b->l1 - b->l0) + p->kernels->vector;
+		b->a_row = 1;
+		b->a_col = tile;
+	}
 }
 
-/* Makes b->a a copy with short strides: element (i,l) at copy[l*rows + i]. */
-static void copy_a(heed__gemm_block *b, float *copy)
+/* Row l of packed panel i. */
+static const float *panel_part(const plan *p, int i, int l)
 {
-	const int rows = b->row1 - b->row0;
-
-	for (int l = 0; l < b->l1 - b->l0; l++)
-		memcpy(copy + (ptrdiff_t)l * BLOCK_ROWS, b->a + l * b->a_col, (size_t)rows * sizeof *copy);
-	b->a = copy;
-	b->a_row = 1;
-	b->a_col = BLOCK_ROWS;
+	return p->packed + (size_t)i * panel_floats(p->kernels, p->g->k) + panel_floats(p->kernels, l);
 }
 
 static void block_chunk(void *arg, int chunk, int thread)
@@ -119,15 +141,11 @@ static void block_chunk(void *arg, int chunk, int thread)
 	b.row1 = min_int(b.row0 + p->chunk_rows, g->m);
 	do { /* once even when k is 0 */
 		b.l1 = min_int(b.l0 + BLOCK_DEPTH, g->k);
-		b.a = g->a + b.row0 * g->a_row + b.l0 * g->a_col;
-		b.a_row = g->a_row;
-		b.a_col = g->a_col;
-		if (copies_a(g))
-			copy_a(&b, heed__scratch_thread(p->ctx, thread));
+		place_a(p, &b, thread);
 		for (int i = first; i < last; i++) {
 			b.column = i * panel;
-			b.panel = p->packed + (size_t)i * panel_floats(p->kernels, g->k) +
-				  (size_t)b.l0 * (size_t)panel;
+			b.panel = panel_part(p, i, b.l0);
+			b.next = i + 1 < last ? panel_part(p, i + 1, b.l0) : NULL;
 			p->kernels->gemm_block(&b);
 		}
 		b.l0 = b.l1;
@@ -174,7 +192,7 @@ heed_code heed__gemm_run(heed_ctx *ctx, const heed__gemm *g)
 		if (!p.panels)
 			return HEED_E_MEMORY;
 	}
-	if (copies_a(g) && !heed__scratch_reserve(ctx, (size_t)BLOCK_ROWS * BLOCK_DEPTH * sizeof(float)))
+	if (copies_a(g) && !heed__scratch_reserve(ctx, copy_floats(p.kernels) * sizeof(float)))
 		return HEED_E_MEMORY;
 	if (!g->packed) {
 		pack(ctx, &p);

@@ -49,20 +49,24 @@ typedef struct heed__gemm {
 } heed__gemm;
 
 /* The part of a product that is done at a time: rows [row0,row1) of C in the columns of one packed panel,
- * summed over [l0,l1). l0 == 0 begins the sums, l1 == k ends them with the activation. An element's sum is one
- * chain in the order of l, so that no cut into blocks changes its bits. */
+ * summed over [l0,l1). l0 == 0 begins the sums, l1 == k ends them with the activation. The sum over [l0,l1) is
+ * one chain in the order of l and then added to what is there, so that cutting the rows or columns of C
+ * changes no bits. */
 typedef struct heed__gemm_block {
 	const heed__gemm *g;
-	const float *a; /* A(row0,l0), in place or in a copy; A(row0+i,l0+l) is a[i*a_row + l*a_col] */
-	ptrdiff_t a_row, a_col;
+	/* A(row0 + t*tile_rows + i, l0 + l) is a[t*a_tile + i*a_row + l*a_col], in place or in a copy */
+	const float *a;
+	ptrdiff_t a_tile, a_row, a_col;
 	const float *panel; /* row l0 of the panel */
+	const float *next;  /* row l0 of the panel that comes next, to be fetched meanwhile; may be NULL */
 	int column;         /* of C, where the panel begins */
 	int row0, row1, l0, l1;
 } heed__gemm_block;
 
 /* Scaled dot-product attention of one head over one sequence (Vaswani et al. 2017, equation 1), in one pass
  * with an online softmax (Milakov and Gimelshein 2018; Dao et al. 2022): out_i = sum_j w_ij v_j,
- * w_i = softmax_j(scale q_i . k_j), then dropout on the weights. */
+ * w_i = softmax_j(scale q_i . k_j), then dropout on the weights. A query that sees no key gets 0 and an lse of
+ * -inf. Calls with one or two queries, and those that gather, sum in another order than the others. */
 typedef struct heed__attend {
 	int queries, keys, width;
 	const float *q, *k, *v;
@@ -97,6 +101,9 @@ struct heed__kernels {
 	int tile_rows; /* rows of C that are summed in registers at once */
 	void (*gemm_pack_panel)(const heed__gemm *g, int column, float *panel);
 	void (*gemm_block)(const heed__gemm_block *b);
+	/* Copies the A of a block whose a_row is 1 to where a_tile is tile_rows (l1 - l0) + vector and a_col is
+	 * tile_rows. */
+	void (*gemm_copy_rows)(const heed__gemm_block *b, float *copy);
 
 	/* Vectors of n floats. */
 	void (*add)(size_t n, const float *x, float *y);                 /* y += x */

@@ -134,7 +134,7 @@ INLINE void vtranspose(VF r[VN])
 {
 	VU w[VN];
 
-	for (int i = 0; i < VN; i++)
+	UNROLLED (i, VN)
 		w[i] = (VU)r[i];
 	vwords(w);
 	vwords(w + 4);

@@ -123,7 +123,7 @@ INLINE void vtranspose(VF r[VN])
 {
 	VU w[VN];
 
-	for (int i = 0; i < VN; i++)
+	UNROLLED (i, VN)
 		w[i] = (VU)r[i];
 	UNROLLED (i, 4)
 		vwords(w + 4 * i);

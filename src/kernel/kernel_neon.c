@@ -116,10 +116,10 @@ INLINE void vtranspose(VF r[VN])
 {
 	VU w[VN];
 
-	for (int i = 0; i < VN; i++)
+	UNROLLED (i, VN)
 		w[i] = (VU)r[i];
 	vwords(w);
-	for (int i = 0; i < VN; i++)
+	UNROLLED (i, VN)
 		r[i] = (VF)w[i];
 }
 

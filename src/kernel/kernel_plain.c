@@ -169,12 +169,14 @@ static void gemm_pack_panel(const heed__gemm *g, int column, float *panel)
 static void gemm_element(const heed__gemm_block *b, int i, int j)
 {
 	const heed__gemm *g = b->g;
-	const float *arow = b->a + i * b->a_row;
+	const float *arow = b->a + i * b->a_tile;
 	const ptrdiff_t at = (b->row0 + i) * g->ldc + b->column + j;
-	float sum = g->accumulate || b->l0 > 0 ? g->c[at] : 0.0f;
+	float sum = 0.0f;
 
 	for (int l = 0; l < b->l1 - b->l0; l++)
 		sum += arow[l * b->a_col] * b->panel[(ptrdiff_t)l * PANEL + j];
+	if (g->accumulate || b->l0 > 0)
+		sum = g->c[at] + sum;
 	if (b->l1 == g->k) {
 		if (g->bias)
 			sum += g->bias[b->column + j];
@@ -190,6 +192,15 @@ static void gemm_block(const heed__gemm_block *b)
 	for (int i = 0; i < b->row1 - b->row0; i++)
 		for (int j = 0; j < PANEL && b->column + j < b->g->n; j++)
 			gemm_element(b, i, j);
+}
+
+static void gemm_copy_rows(const heed__gemm_block *b, float *copy)
+{
+	const int depth = b->l1 - b->l0;
+
+	for (int i = 0; i < b->row1 - b->row0; i++)
+		for (int l = 0; l < depth; l++)
+			copy[i * (depth + 1) + l] = b->a[i * b->a_tile + l * b->a_col];
 }
 
 /* Rows. */
@@ -455,6 +466,7 @@ const struct heed__kernels heed__kernels_plain = {
 	.tile_rows = 1,
 	.gemm_pack_panel = gemm_pack_panel,
 	.gemm_block = gemm_block,
+	.gemm_copy_rows = gemm_copy_rows,
 	.add = add,
 	.axpy = axpy,
 	.scale = scale,

@@ -411,7 +411,8 @@ static void dropout_add(size_t n, const float *x, float *y, const heed__mask *ma
 
 /* Products. */
 
-/* Up to ROWS rows of C[.][vecs VN] = init + A[.][k] B[k][vecs VN], summed in registers. */
+/* Up to ROWS rows of C[.][vecs VN] = init + A[.][k] B[k][vecs VN], summed in registers. What the sums are added
+ * to is read at the end, so that nothing waits for it. */
 typedef struct tile {
 	int k;
 	const float *a, *b, *init;
@@ -423,18 +424,20 @@ typedef struct tile {
 INLINE void run_tile(const tile *t, const int rows, const int vecs)
 {
 	const ptrdiff_t a_row = t->a_row, a_col = t->a_col, b_row = t->b_row, c_row = t->c_row;
-	const float *a[(ROWS + 2) / 3], *b = t->b; /* every third row has a pointer */
+	const ptrdiff_t init_row = t->init_row;
+	const float *a[(ROWS + 2) / 3], *b = t->b, *init = t->init; /* every third row has a pointer */
+	float *c = t->c;
 	VF sum[ROWS][2];
 
 	UNROLLED (i, (rows + 2) / 3)
 		a[i] = t->a + 3 * i * a_row;
 	UNROLLED (i, rows) {
-		UNROLLED (j, vecs) {
-			sum[i][j] = vload(t->init + i * t->init_row + j * VN);
-			__builtin_prefetch(t->c + i * c_row + j * VN, 1);
-		}
+		UNROLLED (j, vecs)
+			sum[i][j] = vzero();
+		__builtin_prefetch(c + i * c_row, 1);
+		__builtin_prefetch(c + i * c_row + vecs * VN - 1, 1);
 	}
-	for (int l = 0; l < t->k; l++, b += b_row) {
+	for (int l = t->k; l > 0; l--, b += b_row) {
 		VF bl[2];
 
 		UNROLLED (j, vecs)
@@ -450,7 +453,7 @@ INLINE void run_tile(const tile *t, const int rows, const int vecs)
 	}
 	UNROLLED (i, rows) {
 		UNROLLED (j, vecs)
-			vstore(t->c + i * c_row + j * VN, sum[i][j]);
+			vstore(c + i * c_row + j * VN, vload(init + i * init_row + j * VN) + sum[i][j]);
 	}
 }
 
@@ -504,11 +507,12 @@ INLINE void copy_rows(int rows, int cols, const float *from, ptrdiff_t from_row,
 			to[i * to_row + j] = from[i * from_row + j];
 }
 
-/* A product of any number of rows with one panel of at most PANEL columns. B has vecs VN readable columns
- * unless cols says that it has. */
+/* A product of any number of rows with one panel of at most PANEL columns; B has whole registers of them. */
 typedef struct panel_product {
 	tile t;
 	int rows, cols;
+	ptrdiff_t a_tile;  /* as in heed__gemm_block; 0: A is one matrix */
+	const float *next; /* the B that comes next, or NULL */
 } panel_product;
 
 /* Calls `done` for the rows of each tile when they are ready, while they are in the cache. */
@@ -520,9 +524,13 @@ INLINE void run_panel(const panel_product *p, void (*done)(void *, int row0, int
 	float edge[ROWS * PANEL]; /* where the columns end inside a register */
 
 	for (int n = 0, row0 = 0, row1; n < count; n++, row0 = row1) {
-		/* Tiles of nearly equal height are faster than full ones and a rest. */
-		row1 = (int)((int64_t)p->rows * (n + 1) / count);
-		t.a = p->t.a + row0 * t.a_row;
+		if (p->a_tile) {
+			row1 = row0 + ROWS < p->rows ? row0 + ROWS : p->rows;
+			t.a = p->t.a + n * p->a_tile;
+		} else { /* tiles of nearly equal height are faster than full ones and a rest */
+			row1 = (int)((int64_t)p->rows * (n + 1) / count);
+			t.a = p->t.a + row0 * t.a_row;
+		}
 		t.init = p->t.init + row0 * p->t.init_row;
 		t.c = p->t.c + row0 * p->t.c_row;
 		if (!whole) {
@@ -531,6 +539,10 @@ INLINE void run_panel(const panel_product *p, void (*done)(void *, int row0, int
 			t.init = t.c = edge;
 			t.init_row = t.c_row = PANEL;
 		}
+		if (p->next)
+			for (int l = t.k * n / count; l < t.k * (n + 1) / count; l++)
+				for (int j = 0; j < PANEL; j += 16)
+					__builtin_prefetch(p->next + (ptrdiff_t)l * PANEL + j, 0, 2);
 		tiles[row1 - row0 - 1][vecs - 1](&t);
 		if (!whole)
 			copy_rows(row1 - row0, p->cols, edge, PANEL, p->t.c + row0 * p->t.c_row, p->t.c_row);
@@ -570,11 +582,22 @@ static void transpose(int rows, int cols, const float *x, ptrdiff_t x_row, float
 			const size_t left = (size_t)(cols - j);
 			VF r[VN];
 
-			for (int s = 0; s < VN; s++)
-				r[s] = i + s < rows ? factor * load(x + (i + s) * x_row + j, left) : vzero();
+			if (i + VN <= rows && left >= VN) {
+				UNROLLED (s, VN)
+					r[s] = factor * vload(x + (i + s) * x_row + j);
+			} else {
+				UNROLLED (s, VN)
+					r[s] = i + s < rows ? factor * load(x + (i + s) * x_row + j, left)
+							    : vzero();
+			}
 			vtranspose(r);
-			for (int s = 0; s < VN && j + s < cols; s++)
-				vstore(to + (j + s) * to_row + i, r[s]);
+			if (left >= VN) {
+				UNROLLED (s, VN)
+					vstore(to + (j + s) * to_row + i, r[s]);
+			} else {
+				for (size_t s = 0; s < left; s++)
+					vstore(to + (j + (ptrdiff_t)s) * to_row + i, r[s]);
+			}
 		}
 }
 
@@ -606,17 +629,22 @@ static void finish_rows(void *arg, int row0, int rows)
 	const finish *f = arg;
 	const heed__gemm *g = f->b->g;
 	const size_t cols = (size_t)f->cols;
+	const ptrdiff_t at = (f->b->row0 + row0) * g->ldc + f->b->column;
+	float *c = g->c + at;
 
 	for (int i = 0; i < rows; i++) {
-		const ptrdiff_t at = (f->b->row0 + row0 + i) * g->ldc + f->b->column;
-
 		if (g->bias && g->accumulate)
-			add(cols, g->bias + f->b->column, g->c + at);
+			add(cols, g->bias + f->b->column, c + i * g->ldc);
 		if (g->pre)
-			memcpy(g->pre + at, g->c + at, cols * sizeof *g->c);
-		if (g->act != HEED__ACT_NONE)
-			act(cols, g->c + at, g->c + at, g->act);
+			memcpy(g->pre + at + i * g->ldc, c + i * g->ldc, cols * sizeof *c);
 	}
+#define LOOP(constant)                                                                                       \
+	for (int i = 0; i < rows; i++, c += g->ldc)                                                          \
+		for (size_t j = 0; j < cols; j += VN)                                                        \
+			store(c + j, vact(load(c + j, cols - j), constant), cols - j);
+	if (g->act != HEED__ACT_NONE)
+		FOR_ACT(g->act, LOOP)
+#undef LOOP
 }
 
 static void gemm_block(const heed__gemm_block *b)
@@ -638,6 +666,8 @@ static void gemm_block(const heed__gemm_block *b)
 		      .c_row = g->ldc},
 		.rows = b->row1 - b->row0,
 		.cols = cols,
+		.a_tile = b->a_tile == ROWS * b->a_row ? 0 : b->a_tile,
+		.next = b->next,
 	};
 
 	if (b->l0 > 0 || g->accumulate) {
@@ -647,6 +677,30 @@ static void gemm_block(const heed__gemm_block *b)
 		p.t.init = g->bias + b->column;
 	}
 	run_panel(&p, more ? finish_rows : NULL, &f);
+}
+
+enum { COPY_AHEAD = 12 }; /* rows that are asked for before they are needed */
+
+static void gemm_copy_rows(const heed__gemm_block *b, float *copy)
+{
+	const int rows = b->row1 - b->row0, depth = b->l1 - b->l0;
+	const ptrdiff_t tile_floats = (ptrdiff_t)ROWS * depth + VN;
+
+	for (int l = 0; l < depth; l++) {
+		const float *from = b->a + l * b->a_col;
+		float *to = copy + (ptrdiff_t)l * ROWS;
+		int i = 0;
+
+		for (int r = 0; r < rows && l + COPY_AHEAD < depth; r += 16)
+			__builtin_prefetch(from + COPY_AHEAD * b->a_col + r);
+		/* The last register may reach into the next l, which comes later, or into the gap. */
+		for (; i + ROWS + VN <= rows; i += ROWS, to += tile_floats)
+			UNROLLED (r, (ROWS + VN - 1) / VN)
+				vstore(to + r * VN, vload(from + i + r * VN));
+		for (; i < rows; i += ROWS, to += tile_floats)
+			for (int r = 0; r < ROWS && i + r < rows; r += VN)
+				vstore(to + r, load(from + i + r, (size_t)(rows - i - r)));
+	}
 }
 
 /* Rows. */
@@ -935,6 +989,7 @@ const struct heed__kernels TABLE(NAME) = {
 	.tile_rows = ROWS,
 	.gemm_pack_panel = gemm_pack_panel,
 	.gemm_block = gemm_block,
+	.gemm_copy_rows = gemm_copy_rows,
 	.add = add,
 	.axpy = axpy,
 	.scale = scale,
