@@ -161,6 +161,25 @@ static heed_code read_back(heed_translator *t, const heed_hypothesis *h, heed__s
 	return HEED_OK;
 }
 
+/* How many of the items, from the first, are looked at together: the weights of a pair grow with the square of
+ * its length. */
+static int look_together(item *const *items, int count, int n)
+{
+	const double most = 1 << 20; /* weights of a head */
+	double sum = 0;
+	int i = 0;
+
+	for (; i < count; i++) {
+		const double target = n < items[i]->count ? items[i]->best[n].count + 1 : 0;
+		const double length = items[i]->source.count + 1 + target;
+
+		sum += length * length;
+		if (i > 0 && sum > most)
+			break;
+	}
+	return i;
+}
+
 /* The links of the n-th best translation of every source that has one. */
 static heed_code align_nth(heed_translator *t, item *const *items, int count, int n)
 {
@@ -192,6 +211,20 @@ static heed_code align_nth(heed_translator *t, item *const *items, int count, in
 	return code;
 }
 
+static heed_code align(heed_translator *t, item *const *items, int count)
+{
+	heed_code code = HEED_OK;
+
+	for (int n = 0; n < t->options.nbest; n++)
+		for (int at = 0; at < count && code == HEED_OK;) {
+			const int together = look_together(items + at, count - at, n);
+
+			code = align_nth(t, items + at, together, n);
+			at += together;
+		}
+	return code;
+}
+
 static heed_code translate_batch(heed_translator *t, item *all, const heed__job *jobs, int count)
 {
 	item **items;
@@ -211,9 +244,7 @@ static heed_code translate_batch(heed_translator *t, item *all, const heed__job 
 		numbers[i] = t->number + (int64_t)jobs[i].index;
 	}
 	code = search(t, items, sources, numbers, count);
-	for (int n = 0; n < t->options.nbest && t->options.alignment && code == HEED_OK; n++)
-		code = align_nth(t, items, count, n);
-	return code;
+	return code == HEED_OK && t->options.alignment ? align(t, items, count) : code;
 }
 
 static heed_code translate_all(heed_translator *t, const heed_source *sources, size_t count, item *items)

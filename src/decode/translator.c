@@ -57,6 +57,16 @@ static int longest_of(const heed_model *m)
 	return *(const int *)(const void *)((const char *)m->config + field->offset);
 }
 
+/* As many sentences as were asked for, unless the scores of all their hypotheses, [rows, vocab], get too large. */
+static int most_sentences(const heed_trained *trained, const heed_translate_options *o)
+{
+	const int64_t scores = 1 << 26; /* 256 MiB */
+	const int64_t each = (int64_t)(o->sample ? o->nbest : o->beam) * trained->model->target_vocab;
+	const int64_t most = scores / each;
+
+	return most < 1 ? 1 : most < o->batch_sentences ? (int)most : o->batch_sentences;
+}
+
 heed_translator *heed_translator_new(const heed_trained *trained, const heed_translate_options *options)
 {
 	heed_ctx *const ctx = trained->ctx;
@@ -69,6 +79,7 @@ heed_translator *heed_translator_new(const heed_trained *trained, const heed_tra
 	t->trained = trained;
 	t->options = o;
 	t->longest = longest_of(trained->model);
+	t->most = most_sentences(trained, &o);
 	heed__arena_init(&t->call, ctx, false);
 	heed__arena_init(&t->batch, ctx, false);
 	t->source = heed_coder_new(ctx, trained->source);
@@ -152,7 +163,7 @@ int heed__jobs_batch(const heed_translator *t, const heed__job *jobs, size_t cou
 	int64_t tokens = 0;
 	size_t n = 0;
 
-	while (n < count && n < (size_t)t->options.batch_sentences) {
+	while (n < count && n < (size_t)t->most) {
 		tokens += jobs[n].length;
 		if (n > 0 && tokens > t->options.batch_tokens)
 			break;

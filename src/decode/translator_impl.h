@@ -11,6 +11,7 @@ struct heed_translator {
 	const heed_trained *trained; /* borrowed */
 	heed_translate_options options;
 	int longest;    /* tokens of a sequence at most, eos included */
+	int most;       /* sentences of a batch at most */
 	int64_t number; /* of the next source */
 	heed_coder *source, *target;
 	heed_tape *tape;
@@ -38,7 +39,7 @@ typedef struct heed__job {
 	size_t index;
 } heed__job;
 void heed__jobs_sort(heed__job *jobs, size_t count);
-/* How many of the jobs, from the first, make a batch: at least one. */
+/* How many of the jobs, from the first, make a batch: at least one, at most t->most. */
 int heed__jobs_batch(const heed_translator *t, const heed__job *jobs, size_t count);
 
 /* A ragged batch in the memory of t->batch. targets NULL: of sources alone. */

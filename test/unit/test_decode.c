@@ -799,7 +799,7 @@ static void reordering_moves_the_past(void **state)
 	heed_tape *tape;
 	heed_state *s;
 	int ids[2][LENGTH], both[LENGTH], start[3] = {0};
-	const int path[3][3] = {{HEED_BOS_ID, 4, 6}, {HEED_BOS_ID, 5, 7}, {HEED_BOS_ID, 5, 8}};
+	const int said[3][3] = {{HEED_BOS_ID, 4, 6}, {HEED_BOS_ID, 5, 7}, {HEED_BOS_ID, 5, 8}};
 	const int source_of[3] = {0, 1, 1};
 	float moved[3][LENGTH];
 	const heed_tensor *z;
@@ -829,7 +829,7 @@ static void reordering_moves_the_past(void **state)
 
 		heed_model_start(m, tape, s, &(heed_batch){.source = {{1, one}, ids[from]}});
 		for (int i = 0; i < 3; i++)
-			z = heed_model_step(m, tape, s, &path[r][i]);
+			z = heed_model_step(m, tape, s, &said[r][i]);
 		for (int j = 0; j < z->dim[1]; j++)
 			assert_true(fabsf(z->data[j] - moved[r][j]) < 1e-5f);
 	}
