@@ -28,12 +28,12 @@ typedef struct heed_ragged {
 /* One batch, as a dataset fills it and a model reads it. All pointers live until the dataset is asked for the
  * next batch. Models read the parts their task has; the others are empty. */
 typedef struct heed_batch {
-	heed_ragged source;  /* translation: source tokens, each sequence ends with eos */
-	heed_ragged input;   /* what the predicting side reads: bos, then the tokens */
-	const int *targets;  /* [rows of input] what it must say: the tokens, then eos */
-	const int *labels;   /* classification: [sequences] */
+	heed_ragged source;   /* translation: source tokens, each sequence ends with eos */
+	heed_ragged input;    /* what the predicting side reads: bos, then the tokens */
+	const int *targets;   /* [rows of input] what it must say: the tokens, then eos */
+	const int *labels;    /* classification: [sequences] */
 	const int64_t *items; /* [sequences] which examples of the dataset these are; may be NULL */
-	int64_t weight;      /* number of targets over which the loss is averaged; 0: the rows of input. Larger than
+	int64_t weight; /* number of targets over which the loss is averaged; 0: the rows of input. Larger than
 	                        that when gradients of several batches are added up before a step */
 } heed_batch;
 

@@ -73,7 +73,7 @@ heed_code heed_tape_backward(heed_tape *tape, heed_tensor *loss);
 heed_tensor *heed_leaf(heed_tape *tape, float *data, int rank, const int *dim, bool needs_grad);
 heed_tensor *heed_leaf_matrix(heed_tape *tape, float *data, int rows, int cols);
 /* Gives an op's result a name (borrowed) for heed_tape_find, heed_tape_weights and error messages. */
-heed_tensor *heed_named(heed_tape *tape, heed_tensor *t, const char *name);
+heed_tensor *heed_named(heed_tape *tape, heed_tensor *x, const char *name);
 heed_tensor *heed_tape_find(const heed_tape *tape, const char *name);
 size_t heed_tensor_size(const heed_tensor *t); /* elements */
 

@@ -142,11 +142,12 @@ static float run(const golden *g, heed_tape *tape, uint32_t step, bool layers)
  * Adam makes whole steps of rounding. That part of a bias says nothing and is left out. */
 static void close_after_steps(const golden *g, const heed_tensor *t)
 {
-	const heed__file_tensor *golden = need(g, "adam.", t->name);
+	const heed__file_tensor *want = need(g, "adam.", t->name);
 	const size_t d = 16, n = heed_tensor_size(t);
-	const bool self = strstr(t->name, "qkv.bias") != NULL, cross = strstr(t->name, "cross.kv.bias") != NULL;
+	const bool self = strstr(t->name, "qkv.bias") != NULL,
+		   cross = strstr(t->name, "cross.kv.bias") != NULL;
 	const size_t skip0 = self ? d : 0, skip1 = self ? 2 * d : cross ? d : 0;
-	const char *bytes = golden->data;
+	const char *bytes = want->data;
 	const double a = distance(t->data, bytes, skip0);
 	const double b = distance(t->data + skip1, bytes + skip1 * sizeof *t->data, n - skip1);
 
