@@ -90,22 +90,22 @@ static void on_event(void *user, const heed_train_event *e)
 static int train(heed_cli *cli, heed_trained **model)
 {
 	const struct demo_options *o = cli->options;
-	const heed_model_class *class = heed_model_class_find("transformer");
+	const heed_model_class *family = heed_model_class_find("transformer");
 	heed_progress progress = heed_progress_start(cli, "training", "step", o->steps);
 	heed_examples *examples = make_pairs(cli->ctx, cli->seed, HEED_PHRASES_TRAIN, o->pairs);
-	void *config = calloc(1, class->config_size);
+	void *config = calloc(1, family->config_size);
 	heed_train_options how;
 	heed_code code = HEED_E_MEMORY;
 
 	if (examples && config) {
-		code = set_all(cli->ctx, class->fields, config, shape);
+		code = set_all(cli->ctx, family->fields, config, shape);
 		if (code == HEED_OK)
 			code = set_all(cli->ctx, heed_train_fields, &how, training);
 		how.steps = o->steps;
 		how.valid_every = o->steps;
 		if (code == HEED_OK)
 			code = heed_train_in_memory(cli->ctx,
-						    &(heed_train_job){.class = class,
+						    &(heed_train_job){.family = family,
 								      .config = config,
 								      .options = &how,
 								      .train = examples,

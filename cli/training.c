@@ -66,7 +66,7 @@ static int set_all(heed_cli *cli, const char *const *settings)
 	return HEED_EXIT_OK;
 }
 
-static int apply_preset(heed_cli *cli, const heed_model_class *class)
+static int apply_preset(heed_cli *cli, const heed_model_class *family)
 {
 	const struct training_options *o = cli->options;
 	const heed_preset *preset;
@@ -74,7 +74,7 @@ static int apply_preset(heed_cli *cli, const heed_model_class *class)
 
 	if (!o->preset)
 		return HEED_EXIT_OK;
-	preset = heed_preset_find(cli->ctx, class, o->preset);
+	preset = heed_preset_find(cli->ctx, family, o->preset);
 	if (!preset)
 		return heed_cli_refuse(cli, "%s", heed_error_message(cli->ctx));
 	status = set_all(cli, preset->settings);
@@ -101,15 +101,15 @@ static int read_all(heed_cli *cli, struct training *t)
 int heed_training_open(heed_cli *cli, struct training *t, bool need_data)
 {
 	const struct training_options *o = cli->options;
-	const heed_model_class *class = heed_model_class_find(cli->family.name);
+	const heed_model_class *family = heed_model_class_find(cli->family.name);
 	int status = check_data(cli, need_data);
 
 	memset(t, 0, sizeof *t);
 	if (!status)
-		status = apply_preset(cli, class);
+		status = apply_preset(cli, family);
 	if (!status)
 		status = read_all(cli, t);
-	t->job = (heed_train_job){.class = class,
+	t->job = (heed_train_job){.family = family,
 				  .config = cli->family_values,
 				  .options = &o->train,
 				  .train = t->train,

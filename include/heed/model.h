@@ -24,8 +24,8 @@ typedef struct heed_model_class heed_model_class;
 
 typedef struct heed_model {
 	heed_ctx *ctx;
-	const heed_model_class *class;
-	void *config; /* [class->config_size] */
+	const heed_model_class *family;
+	void *config; /* [family->config_size] */
 	int source_vocab, target_vocab;
 	bool planning; /* parameters have shapes but no values */
 	heed_params *params;
@@ -68,12 +68,12 @@ const heed_model_class *heed_model_class_find(const char *name);
 /* A model with fresh parameters; config is copied. Gradients only for training; without memory (`plan`) the
  * parameters are declared but have no values. The caller frees it. */
 enum heed_model_flags { HEED_MODEL_TRAIN = 1 << 0, HEED_MODEL_PLAN = 1 << 1 };
-heed_model *heed_model_new(heed_ctx *ctx, const heed_model_class *class, const void *config, int source_vocab,
-			   int target_vocab, int flags);
+heed_model *heed_model_new(heed_ctx *ctx, const heed_model_class *family, const void *config,
+			   int source_vocab, int target_vocab, int flags);
 void heed_model_free(heed_model *model);
 
 /* The preset of that name. NULL with HEED_E_ARGUMENT, which names those there are. */
-const heed_preset *heed_preset_find(heed_ctx *ctx, const heed_model_class *class, const char *name);
+const heed_preset *heed_preset_find(heed_ctx *ctx, const heed_model_class *family, const char *name);
 
 /* The state of decoding. At most `rows` hypotheses and `steps` tokens each. */
 heed_state *heed_state_new(heed_ctx *ctx, int rows, int steps);

@@ -3,7 +3,7 @@
  *	heed_train_options o;
  *	heed_fields_default(ctx, heed_train_fields, &o);
  *	o.minutes = 10;
- *	heed_train_job job = { .class = heed_model_class_find("transformer"), .config = &config, .options = &o,
+ *	heed_train_job job = { .family = heed_model_class_find("transformer"), .config = &config, .options = &o,
  *			       .train = examples, .valid = valid, .output = "en-es.heed", .event = print };
  *	if (heed_train(ctx, &job) != HEED_OK) ...
  *
@@ -86,7 +86,7 @@ typedef struct heed_train_event {
 typedef void heed_train_fn(void *user, const heed_train_event *event);
 
 typedef struct heed_train_job {
-	const heed_model_class *class;
+	const heed_model_class *family;
 	const void *config;
 	const heed_train_options *options;
 	const heed_examples *train, *valid;    /* valid may be NULL */

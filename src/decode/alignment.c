@@ -93,7 +93,7 @@ heed_code heed__align(heed_translator *t, int number, const heed__sequence *sour
 	if (!find_cross(t->looking, &w))
 		return heed__error(t->ctx, HEED_E_UNSUPPORTED,
 				   "alignment: a %s has no attention to the source",
-				   t->trained->model->class->name);
+				   t->trained->model->family->name);
 	*links = made;
 	*count = 0;
 	for (int i = 0; i < target->count; i++) {

@@ -42,7 +42,7 @@ static heed_code score_batch(heed_translator *t, const item *items, const heed__
 	if (nll == NULL)
 		return HEED_E_MEMORY;
 	heed_tape_reset(t->tape, 0);
-	m->class->loss(m, t->tape, &batch, nll);
+	m->family->loss(m, t->tape, &batch, nll);
 	for (int i = 0; i < count && heed_tape_code(t->tape) == HEED_OK; i++) {
 		heed_pair_score *const s = &scores[jobs[i].index];
 

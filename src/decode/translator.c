@@ -34,11 +34,11 @@ heed_translate_options heed_translate_defaults(void)
 
 static heed_code check(const heed_trained *trained, const heed_translate_options *o)
 {
-	const heed_model_class *const class = trained->model->class;
+	const heed_model_class *const family = trained->model->family;
 
-	if (class->task != HEED_TASK_TRANSLATE)
+	if (family->task != HEED_TASK_TRANSLATE)
 		return heed__error(trained->ctx, HEED_E_UNSUPPORTED, "translation: a %s does not translate",
-				   class->name);
+				   family->name);
 	if (heed_fields_check(trained->ctx, fields, o) != HEED_OK)
 		return heed_error_code(trained->ctx);
 	if (!o->sample && o->nbest > o->beam)
@@ -50,7 +50,7 @@ static heed_code check(const heed_trained *trained, const heed_translate_options
 /* The family's "max-length"; a family without one has no limit but ours. */
 static int longest_of(const heed_model *m)
 {
-	const heed_field *const field = heed_field_find(m->class->fields, "max-length");
+	const heed_field *const field = heed_field_find(m->family->fields, "max-length");
 
 	if (field == NULL || field->type != HEED_FIELD_INT)
 		return 1 << 20;
@@ -217,6 +217,6 @@ heed_code heed__translator_look(heed_translator *t, const heed_batch *batch, flo
 	if (t->looking == NULL)
 		return HEED_E_MEMORY;
 	heed_tape_reset(t->looking, 0);
-	m->class->loss(m, t->looking, batch, nll);
+	m->family->loss(m, t->looking, batch, nll);
 	return heed_tape_code(t->looking);
 }

@@ -31,26 +31,26 @@ const heed_model_class *heed_model_class_find(const char *name)
 	return NULL;
 }
 
-heed_model *heed_model_new(heed_ctx *ctx, const heed_model_class *class, const void *config, int source_vocab,
-			   int target_vocab, int flags)
+heed_model *heed_model_new(heed_ctx *ctx, const heed_model_class *family, const void *config,
+			   int source_vocab, int target_vocab, int flags)
 {
 	heed_model *const m = heed__calloc(ctx, 1, sizeof *m);
 
 	if (m == NULL)
 		return NULL;
 	m->ctx = ctx;
-	m->class = class;
+	m->family = family;
 	m->source_vocab = source_vocab;
 	m->target_vocab = target_vocab;
 	m->planning = (flags & HEED_MODEL_PLAN) != 0;
-	m->config = heed__alloc(ctx, class->config_size);
+	m->config = heed__alloc(ctx, family->config_size);
 	m->params = heed_params_new(ctx);
 	if (m->config == NULL || m->params == NULL) {
 		heed_model_free(m);
 		return NULL;
 	}
-	memcpy(m->config, config, class->config_size);
-	if (class->init(m) != HEED_OK ||
+	memcpy(m->config, config, family->config_size);
+	if (family->init(m) != HEED_OK ||
 	    heed_params_commit(m->params, (flags & HEED_MODEL_TRAIN) != 0, !m->planning) != HEED_OK) {
 		heed_model_free(m);
 		return NULL;
@@ -67,18 +67,18 @@ void heed_model_free(heed_model *m)
 	heed__free(m->ctx, m);
 }
 
-const heed_preset *heed_preset_find(heed_ctx *ctx, const heed_model_class *class, const char *name)
+const heed_preset *heed_preset_find(heed_ctx *ctx, const heed_model_class *family, const char *name)
 {
 	char known[256] = "none";
 	size_t used = 0;
 
-	for (const heed_preset *p = class->presets; p != NULL && p->name != NULL; p++) {
+	for (const heed_preset *p = family->presets; p != NULL && p->name != NULL; p++) {
 		if (strcmp(p->name, name) == 0)
 			return p;
 		if (used < sizeof known)
 			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
 						 used > 0 ? ", " : "", p->name);
 	}
-	heed__error(ctx, HEED_E_ARGUMENT, "preset: %s has no \"%s\"; it has %s", class->name, name, known);
+	heed__error(ctx, HEED_E_ARGUMENT, "preset: %s has no \"%s\"; it has %s", family->name, name, known);
 	return NULL;
 }

@@ -118,7 +118,7 @@ heed_code heed_model_start(const heed_model *model, heed_tape *tape, heed_state 
 	s->sources = (heed_spans){count, start};
 	for (int i = 0; i < count; i++)
 		s->source[i] = i;
-	return model->class->start(model, tape, s, source);
+	return model->family->start(model, tape, s, source);
 }
 
 heed_tensor *heed_model_step(const heed_model *model, heed_tape *tape, heed_state *s, const int *tokens)
@@ -136,7 +136,7 @@ heed_tensor *heed_model_step(const heed_model *model, heed_tape *tape, heed_stat
 		s->key_first[r] = s->sources.start[s->source[r]];
 		s->key_count[r] = s->sources.start[s->source[r] + 1] - s->key_first[r];
 	}
-	scores = model->class->step(model, tape, s, tokens);
+	scores = model->family->step(model, tape, s, tokens);
 	s->step++;
 	return scores;
 }

@@ -11,7 +11,7 @@ heed_code heed__config_write(heed_ctx *ctx, const heed_model *m, heed__str *out)
 
 	heed__json_to_str(&json, out);
 	heed_json_object(&json, NULL);
-	for (const heed_field *f = m->class->fields; f->name != NULL; f++) {
+	for (const heed_field *f = m->family->fields; f->name != NULL; f++) {
 		char text[64];
 
 		heed_field_format(f, m->config, text, sizeof text);
@@ -23,7 +23,7 @@ heed_code heed__config_write(heed_ctx *ctx, const heed_model *m, heed__str *out)
 
 /* Sets the fields that the text names; those it does not name keep their defaults, so that files of an older
  * heed with fewer settings still open. */
-static heed_code read_config(heed_ctx *ctx, const heed_model_class *class, const char *text, void *config)
+static heed_code read_config(heed_ctx *ctx, const heed_model_class *family, const char *text, void *config)
 {
 	const heed__json *value;
 	const char *name, *word;
@@ -33,13 +33,13 @@ static heed_code read_config(heed_ctx *ctx, const heed_model_class *class, const
 
 	if (code != HEED_OK)
 		return code;
-	code = heed_fields_default(ctx, class->fields, config);
+	code = heed_fields_default(ctx, family->fields, config);
 	while (code == HEED_OK && heed__json_next(root, &place, &name, &value)) {
-		const heed_field *const field = heed_field_find(class->fields, name);
+		const heed_field *const field = heed_field_find(family->fields, name);
 
 		if (field == NULL || !heed__json_text(value, &word))
 			code = heed__error(ctx, HEED_E_FORMAT, "configuration: %s has no setting \"%s\"",
-					   class->name, name);
+					   family->name, name);
 		else
 			code = heed_field_set(ctx, field, config, word);
 	}
@@ -89,23 +89,23 @@ heed_code heed__trained_read_values(const heed_model_file *file, const heed_para
 
 static heed_code read_model(heed_trained *t, const heed_model_file *file)
 {
-	const char *const family = heed_model_file_text(file, HEED__FAMILY);
+	const char *const name = heed_model_file_text(file, HEED__FAMILY);
 	const char *const text = heed_model_file_text(file, HEED__CONFIG);
-	const heed_model_class *class;
+	const heed_model_class *family;
 	heed_code code = HEED_E_MEMORY;
 	void *config;
 
-	if (family == NULL || text == NULL)
+	if (name == NULL || text == NULL)
 		return heed__error(t->ctx, HEED_E_FORMAT, "it has no family or configuration");
-	class = heed_model_class_find(family);
-	if (class == NULL)
+	family = heed_model_class_find(name);
+	if (family == NULL)
 		return heed__error(t->ctx, HEED_E_UNSUPPORTED, "its family \"%s\" is not in this build",
-				   family);
-	config = heed__alloc(t->ctx, class->config_size);
+				   name);
+	config = heed__alloc(t->ctx, family->config_size);
 	if (config != NULL)
-		code = read_config(t->ctx, class, text, config);
+		code = read_config(t->ctx, family, text, config);
 	if (code == HEED_OK) {
-		t->model = heed_model_new(t->ctx, class, config, heed_tokenizer_size(t->source),
+		t->model = heed_model_new(t->ctx, family, config, heed_tokenizer_size(t->source),
 					  heed_tokenizer_size(t->target), 0);
 		code = t->model != NULL ? heed__trained_read_values(file, t->model->params,
 								    heed_params_values(t->model->params))
@@ -188,7 +188,7 @@ static heed_code write_file(const heed_trained *t, const char *path, heed__file_
 
 	heed_tokenizer_describe(t->source, &tokenizer);
 	if (metadata != NULL && heed__config_write(t->ctx, t->model, &config) == HEED_OK) {
-		metadata[0] = (heed__metadata){HEED__FAMILY, t->model->class->name};
+		metadata[0] = (heed__metadata){HEED__FAMILY, t->model->family->name};
 		metadata[1] = (heed__metadata){HEED__CONFIG, config.data};
 		metadata[2] = (heed__metadata){HEED__TOKENIZER, tokenizer.kind};
 		metadata[3] = (heed__metadata){HEED__HISTORY, t->history != NULL ? t->history : "[]"};

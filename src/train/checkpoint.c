@@ -218,9 +218,9 @@ static heed_code check_config(heed__run *r, const heed_model_file *file)
 	const char *const family = heed_model_file_text(file, HEED__FAMILY);
 	heed_code code = heed__config_write(r->ctx, r->trained.model, &now);
 
-	if (code == HEED_OK && (family == NULL || strcmp(family, r->job->class->name) != 0))
+	if (code == HEED_OK && (family == NULL || strcmp(family, r->job->family->name) != 0))
 		code = heed__error(r->ctx, HEED_E_FORMAT, "checkpoint: it is of family %s, not %s",
-				   family != NULL ? family : "none", r->job->class->name);
+				   family != NULL ? family : "none", r->job->family->name);
 	if (code == HEED_OK && (then == NULL || strcmp(then, now.data) != 0))
 		code = heed__error(
 			r->ctx, HEED_E_FORMAT,

@@ -85,7 +85,7 @@ static heed_code time_validation(heed__run *r, double *seconds)
 		if (heed_dataset_batch(r->valid, i, &batch) != HEED_OK)
 			return HEED_E_MEMORY;
 		heed_tape_reset(r->valid_tape, 0);
-		if (r->job->class->loss(r->trained.model, r->valid_tape, &batch, NULL) == NULL)
+		if (r->job->family->loss(r->trained.model, r->valid_tape, &batch, NULL) == NULL)
 			return heed_tape_code(r->valid_tape);
 	}
 	if (measured > 0)
@@ -186,7 +186,7 @@ static heed_code count_batch(heed_ctx *ctx, const heed_model *model, int tokens,
 
 	if (numbers != NULL && tape != NULL) {
 		even_batch(sentences, numbers, numbers + sentences + 1, &batch);
-		code = heed_tape_backward(tape, model->class->loss(model, tape, &batch, NULL));
+		code = heed_tape_backward(tape, model->family->loss(model, tape, &batch, NULL));
 		if (code == HEED_OK)
 			code = heed_tape_code(tape);
 	}
@@ -205,7 +205,7 @@ static heed_code count_batch(heed_ctx *ctx, const heed_model *model, int tokens,
 heed_code heed_plan_shape(heed_ctx *ctx, const heed_train_job *job, int source_vocab, int target_vocab,
 			  heed_plan *plan)
 {
-	heed_model *const model = heed_model_new(ctx, job->class, job->config, source_vocab, target_vocab,
+	heed_model *const model = heed_model_new(ctx, job->family, job->config, source_vocab, target_vocab,
 						 HEED_MODEL_TRAIN | HEED_MODEL_PLAN);
 	heed_code code;
 

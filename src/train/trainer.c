@@ -121,7 +121,7 @@ static heed_code batch_gradient(heed__run *r, int index, int64_t weight, double 
 		return code;
 	batch.weight = weight;
 	heed_tape_reset(r->tape, r->micro++);
-	mean = r->job->class->loss(r->trained.model, r->tape, &batch, NULL);
+	mean = r->job->family->loss(r->trained.model, r->tape, &batch, NULL);
 	code = heed_tape_backward(r->tape, mean);
 	if (code == HEED_OK)
 		*loss += mean->data[0];
@@ -350,7 +350,7 @@ static heed_code get_tokenizers(heed__run *r, const heed_model_file *checkpoint)
 /* max-length of the family, or none. */
 static int longest_of(const heed_train_job *job)
 {
-	const heed_field *const f = heed_field_find(job->class->fields, "max-length");
+	const heed_field *const f = heed_field_find(job->family->fields, "max-length");
 
 	return f != NULL ? *(const int *)(const void *)((const char *)job->config + f->offset) : INT32_MAX;
 }
@@ -386,7 +386,7 @@ static heed_code make_model(heed__run *r)
 	size_t size;
 	heed_code code;
 
-	t->model = heed_model_new(r->ctx, r->job->class, r->job->config, heed_tokenizer_size(t->source),
+	t->model = heed_model_new(r->ctx, r->job->family, r->job->config, heed_tokenizer_size(t->source),
 				  heed_tokenizer_size(t->target), HEED_MODEL_TRAIN);
 	r->tape = heed_tape_new(r->ctx, HEED_TAPE_GRAD | HEED_TAPE_TRAIN);
 	r->valid_tape = heed_tape_new(r->ctx, 0);

@@ -23,7 +23,7 @@ static heed_code valid_loss(heed__run *r, double *loss)
 			return code;
 		heed_dataset_measure(r->valid, i, &rows, &targets);
 		heed_tape_reset(r->valid_tape, 0);
-		mean = r->job->class->loss(r->trained.model, r->valid_tape, &batch, NULL);
+		mean = r->job->family->loss(r->trained.model, r->valid_tape, &batch, NULL);
 		if (mean == NULL)
 			return heed_tape_code(r->valid_tape);
 		sum += (double)mean->data[0] * targets;

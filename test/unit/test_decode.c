@@ -26,24 +26,24 @@ static bool make_in(fixture *f, heed_ctx *ctx, const char *words, const char *lo
 		{"heads", "2"},          {"feed-forward", "24"},    {"dropout", "0"},
 		{"init", "normal"},      {"init-deviation", "0.5"}, {"label-smoothing", "0"},
 		{"norm", "pre"},         {"max-length", longest},   {"tie", "none"}};
-	const heed_model_class *class = heed_model_class_find("transformer");
+	const heed_model_class *family = heed_model_class_find("transformer");
 	const heed_tokenizer_options word = {.kind = "word"};
 	char config[1024];
 	int size;
 
 	*f = (fixture){.ctx = ctx, .trained = {.ctx = ctx}};
-	assert_true(class->config_size <= sizeof config);
-	if (heed_fields_default(ctx, class->fields, config) != HEED_OK)
+	assert_true(family->config_size <= sizeof config);
+	if (heed_fields_default(ctx, family->fields, config) != HEED_OK)
 		return false;
 	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-		assert_int_equal(heed_field_set(ctx, heed_field_find(class->fields, settings[i][0]), config,
+		assert_int_equal(heed_field_set(ctx, heed_field_find(family->fields, settings[i][0]), config,
 						settings[i][1]),
 				 HEED_OK);
 	f->trained.source = f->trained.target = train_on(ctx, &word, words);
 	if (f->trained.source == NULL)
 		return false;
 	size = heed_tokenizer_size(f->trained.source);
-	f->trained.model = heed_model_new(ctx, class, config, size, size, HEED_MODEL_TRAIN);
+	f->trained.model = heed_model_new(ctx, family, config, size, size, HEED_MODEL_TRAIN);
 	return f->trained.model != NULL;
 }
 
@@ -150,7 +150,7 @@ static void full_pass(const fixture *f, const char *source, const int *ids, int 
 	for (int i = 0; i < count; i++)
 		input[i + 1] = targets[i] = ids[i];
 	targets[count] = HEED_EOS_ID;
-	assert_non_null(f->trained.model->class->loss(f->trained.model, tape, &batch, nll));
+	assert_non_null(f->trained.model->family->loss(f->trained.model, tape, &batch, nll));
 	heed_tape_free(tape);
 }
 
@@ -181,8 +181,8 @@ static void teach(const fixture *f, int steps)
 	for (int s = 0; s < steps; s++) {
 		heed_tape_reset(tape, (uint32_t)s);
 		heed_params_begin(p);
-		assert_int_equal(heed_tape_backward(tape, f->trained.model->class->loss(f->trained.model,
-											tape, &batch, NULL)),
+		assert_int_equal(heed_tape_backward(tape, f->trained.model->family->loss(f->trained.model,
+											 tape, &batch, NULL)),
 				 HEED_OK);
 		heed_params_settle(p);
 		heed__ctx_kernels(f->ctx)->adam(n, heed_params_values(p), heed_params_gradients(p), m, v, 1,

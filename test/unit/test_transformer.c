@@ -73,18 +73,18 @@ static const int *ids(const golden *g, const char *name)
 
 static void open_golden(golden *g, const char *path, const char *const *settings)
 {
-	const heed_model_class *class = heed_model_class_find("transformer");
+	const heed_model_class *family = heed_model_class_find("transformer");
 	char config[1024];
 
 	*g = (golden){.ctx = heed_ctx_new(&(heed_ctx_options){.threads = 2})};
 	assert_int_equal(heed__safetensors_open(g->ctx, path, &g->file), HEED_OK);
-	assert_true(class->config_size <= sizeof config);
-	assert_int_equal(heed_fields_default(g->ctx, class->fields, config), HEED_OK);
+	assert_true(family->config_size <= sizeof config);
+	assert_int_equal(heed_fields_default(g->ctx, family->fields, config), HEED_OK);
 	for (; *settings != NULL; settings += 2)
-		assert_int_equal(heed_field_set(g->ctx, heed_field_find(class->fields, settings[0]), config,
+		assert_int_equal(heed_field_set(g->ctx, heed_field_find(family->fields, settings[0]), config,
 						settings[1]),
 				 HEED_OK);
-	g->model = heed_model_new(g->ctx, class, config, 23, 23, HEED_MODEL_TRAIN);
+	g->model = heed_model_new(g->ctx, family, config, 23, 23, HEED_MODEL_TRAIN);
 	assert_non_null(g->model);
 	for (int i = 0; i < heed_params_count(g->model->params); i++) {
 		heed_tensor *t = heed_params_at(g->model->params, i);
@@ -129,7 +129,7 @@ static float run(const golden *g, heed_tape *tape, uint32_t step, bool layers)
 
 	heed_tape_reset(tape, step);
 	heed_params_begin(g->model->params);
-	loss = g->model->class->loss(g->model, tape, &g->batch, NULL);
+	loss = g->model->family->loss(g->model, tape, &g->batch, NULL);
 	assert_non_null(loss);
 	if (layers)
 		check_layers(g, tape);
