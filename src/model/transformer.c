@@ -326,7 +326,8 @@ static heed_tensor *step(const heed_model *m, heed_tape *tape, heed_state *state
 
 const heed_model_class heed__model_transformer = {
 	.name = "transformer",
-	.about = "encoder-decoder Transformer (Vaswani et al. 2017), for translation",
+	.about =
+		"encoder-decoder Transformer (Vaswani et al. 2017), for translation; presets tiny, base, big",
 	.task = HEED_TASK_TRANSLATE,
 	.config_size = sizeof(config),
 	.fields = fields,

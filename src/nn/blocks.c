@@ -2,6 +2,7 @@
 #include "nn/blocks.h"
 
 #include "nn/state.h"
+#include "tensor/tape.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,8 +42,12 @@ heed_tensor *heed__enter(heed_tape *tape, const heed__sublayer *s, heed_tensor *
 
 heed_tensor *heed__leave(heed_tape *tape, const heed__sublayer *s, heed_tensor *x, heed_tensor *y)
 {
-	return s->pre ? heed_residual(tape, x, y, s->dropout)
-		      : heed_residual_norm(tape, x, y, s->gain, s->bias, HEED__NORM_EPS, s->dropout);
+	heed_tensor *const sum =
+		s->pre ? heed_residual(tape, x, y, s->dropout)
+		       : heed_residual_norm(tape, x, y, s->gain, s->bias, HEED__NORM_EPS, s->dropout);
+
+	heed__tape_drop(tape, y);
+	return sum;
 }
 
 /* A part of a block: "enc0.self" and "qkv" give "enc0.self.qkv". */

@@ -149,6 +149,14 @@ static void backward(heed_node *node)
 		node->kernels->column_sums(rows, out, dz, out, grad);
 }
 
+/* Only the derivative of an activation may look at what came out. */
+static bool keeps_result(const heed_node *node)
+{
+	const attr *a = node->attr;
+
+	return a->act != HEED__ACT_NONE;
+}
+
 static double flops(const heed_node *node)
 {
 	return 2.0 * node->in[X]->dim[0] * node->in[W]->dim[0] * node->in[W]->dim[1];
@@ -187,6 +195,7 @@ const heed_op heed__op_linear = {
 	.shape = shape,
 	.forward = forward,
 	.backward = backward,
+	.keeps_result = keeps_result,
 	.flops = flops,
 	.cases = cases,
 };

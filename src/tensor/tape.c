@@ -376,16 +376,30 @@ static void plan_node(heed_node *node)
 		heed__grad_of(node, node->in[i], &accumulate);
 }
 
+static void give_result(heed_tape *t, heed_node *node)
+{
+	if (!node->dropped)
+		give(t, node->out->data, tensor_bytes(node->out));
+	node->out->data = NULL;
+	node->dropped = true;
+}
+
+void heed__tape_drop(heed_tape *t, heed_tensor *x)
+{
+	heed_node *const node = x != NULL ? x->node : NULL;
+
+	if (node != NULL && node->op->keeps_result != NULL && !node->op->keeps_result(node))
+		give_result(t, node);
+}
+
 static void recycle(heed_tape *t, heed_node *node, const heed_tensor *loss)
 {
 	heed_tensor *const out = node->out;
 
 	give(t, out->grad, out->has_grad ? tensor_bytes(out) : 0);
 	give(t, node->saved, node->saved_floats * sizeof(float));
-	if (out != loss) {
-		give(t, out->data, tensor_bytes(out));
-		out->data = NULL;
-	}
+	if (out != loss)
+		give_result(t, node);
 	node->saved = out->grad = NULL;
 	out->has_grad = false;
 }

@@ -28,9 +28,10 @@ typedef struct heed_node {
 	size_t saved_floats;
 	size_t scratch_floats; /* asked for by shape(): memory for the call, forward and backward each */
 	float *scratch;
-	uint32_t id; /* number of the call on its tape: names its stream of random numbers */
-	bool grad;   /* the backward pass will come */
-	bool train;  /* dropout is on */
+	uint32_t id;  /* number of the call on its tape: names its stream of random numbers */
+	bool dropped; /* the data of the result was given back early */
+	bool grad;    /* the backward pass will come */
+	bool train;   /* dropout is on */
 } heed_node;
 
 /* How a case of an op makes its inputs: random leaves with gradients, reproducible. In a bad case the op must
@@ -62,6 +63,8 @@ struct heed_op {
 	void (*forward)(heed_node *node);
 	/* Adds to the gradients of the inputs that need one (heed__grad_of). NULL: not differentiable. */
 	void (*backward)(heed_node *node);
+	/* Whether backward() reads the result itself. NULL: it does. */
+	bool (*keeps_result)(const heed_node *node);
 	double (*flops)(const heed_node *node); /* of the forward pass; NULL: not worth counting */
 	const heed__op_case *cases;             /* ends with a NULL name */
 };
@@ -92,6 +95,9 @@ void *heed__tape_alloc(heed_tape *tape, size_t bytes);
 void heed__tape_keep_weights(heed_tape *tape, const heed_weights *weights);
 /* heed_tape_backward for an output of any shape, from its given gradient `seed`. */
 heed_code heed__tape_backward_from(heed_tape *tape, heed_tensor *out, const float *seed);
+/* The caller will not read t's data any more, and neither will another op: its memory is used again unless the
+ * backward pass needs it. */
+void heed__tape_drop(heed_tape *tape, heed_tensor *t);
 /* Records the tape's first error. */
 void heed__tape_fail(heed_tape *tape, heed_code code);
 bool heed__tape_planning(const heed_tape *tape);
