@@ -309,22 +309,16 @@ static void act_grad(size_t n, const float *pre, const float *post, const float 
 
 /* Dropout. */
 
-/* Philox with a block a lane, in 64-bit lanes of which only the low halves count: c[0..3] go in as counter
- * words and come out as random words. See heed__philox4x32. */
-INLINE void philox(VL c[4], uint64_t seed)
+/* One round of Philox with a block a lane, in 64-bit lanes of which only the low halves count. See
+ * heed__philox4x32. */
+INLINE void philox_round(VL c[4], VL k0, VL k1)
 {
-	uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+	const VL p0 = vmul32(c[0], (VL){0} + 0xD2511F53u), p1 = vmul32(c[2], (VL){0} + 0xCD9E8D57u);
 
-	for (int round = 0; round < 10; round++) {
-		const VL p0 = vmul32(c[0], (VL){0} + 0xD2511F53u), p1 = vmul32(c[2], (VL){0} + 0xCD9E8D57u);
-
-		c[0] = (p1 >> 32) ^ c[1] ^ k0;
-		c[1] = p1;
-		c[2] = (p0 >> 32) ^ c[3] ^ k1;
-		c[3] = p0;
-		k0 += 0x9E3779B9u;
-		k1 += 0xBB67AE85u;
-	}
+	c[0] = (p1 >> 32) ^ (c[1] ^ k0);
+	c[1] = p1;
+	c[2] = (p0 >> 32) ^ (c[3] ^ k1);
+	c[3] = p0;
 }
 
 /* The random words of the blocks whose numbers are low + 2^32 high, one a lane. */
@@ -333,9 +327,15 @@ INLINE void random_words(const heed__mask *mask, VU low, VU high, VU words[4])
 	VL even[4] = {(VL)low, (VL)high, (VL){0} + mask->step, (VL){0} + mask->stream};
 	VL odd[4] = {(VL)low >> 32, (VL)high >> 32, even[2], even[3]};
 
-	philox(even, mask->seed);
-	philox(odd, mask->seed);
-	for (int w = 0; w < 4; w++)
+	VL k0 = (VL){0} + (uint32_t)mask->seed, k1 = (VL){0} + (mask->seed >> 32);
+
+	UNROLLED (round, 10) {
+		philox_round(even, k0, k1);
+		philox_round(odd, k0, k1);
+		k0 += 0x9E3779B9u;
+		k1 += 0xBB67AE85u;
+	}
+	UNROLLED (w, 4)
 		words[w] = (VU)((even[w] & 0xffffffffu) | (odd[w] << 32));
 }
 

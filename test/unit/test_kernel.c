@@ -1,4 +1,5 @@
 /* The kernels: plain against straightforward double arithmetic, every set that runs here against plain. */
+#include "base/philox.h"
 #include "kernel/kernel.h"
 
 #include <math.h>
@@ -318,6 +319,26 @@ static void test_dropout_meaning(void **state)
 	}
 }
 
+/* An element is dropped when its bits are below the threshold, not when they are equal to it. */
+static void test_dropout_threshold(void **state)
+{
+	(void)state;
+	for (set *const *k = heed__kernels_all(); *k; k++)
+		for (uint32_t i = 0; (*k)->runs_here() && i < 8; i++) {
+			const heed__philox block = heed__philox4x32(3, 0, 7, 6, 5, 0);
+			const uint32_t bits = block.v[i / 2] >> 16 * (i % 2) & 0xffff;
+			heed__mask mask = {.seed = 5, .stream = 6, .step = 7};
+			float x[8] = {1, 1, 1, 1, 1, 1, 1, 1}, y[8];
+
+			mask.p = (float)bits / 65536.0f;
+			(*k)->dropout(8, x, y, &mask, 24);
+			assert_true(y[i] > 0.0f);
+			mask.p = (float)(bits + 1) / 65536.0f;
+			(*k)->dropout(8, x, y, &mask, 24);
+			assert_true(y[i] == 0.0f);
+		}
+}
+
 /* Products. */
 
 typedef struct product {
@@ -330,7 +351,7 @@ typedef struct matrices {
 	heed__gemm g;
 } matrices;
 
-/* Rows are wider than they need to be. */
+/* Rows are wider than they need to be, and C has one more. */
 static matrices make_matrices(const product *p)
 {
 	const int lda = (p->a_turned ? p->m : p->k) + 3, ldb = (p->b_turned ? p->k : p->n) + 2;
@@ -338,8 +359,8 @@ static matrices make_matrices(const product *p)
 		.a = numbers((size_t)((p->a_turned ? p->k : p->m) * lda), 1.0f),
 		.b = numbers((size_t)((p->b_turned ? p->n : p->k) * ldb), 1.0f),
 		.bias = numbers((size_t)p->n, 1.0f),
-		.c = numbers((size_t)(p->m * (p->n + 5)), 1.0f),
-		.pre = numbers((size_t)(p->m * (p->n + 5)), 1.0f),
+		.c = numbers((size_t)((p->m + 1) * (p->n + 5)), 1.0f),
+		.pre = numbers((size_t)((p->m + 1) * (p->n + 5)), 1.0f),
 	};
 
 	x.g = (heed__gemm){
@@ -375,7 +396,7 @@ static void free_matrices(matrices *x)
 static void check_product(heed_ctx *ctx, const product *p)
 {
 	matrices x = make_matrices(p);
-	const size_t count = (size_t)(p->m * (p->n + 5));
+	const size_t count = (size_t)((p->m + 1) * (p->n + 5));
 	const double tolerance = 5e-6 + 5e-8 * p->k; /* a sum is one chain */
 	float *before = copy_of(x.c, count), *pre_before = copy_of(x.pre, count);
 
@@ -386,12 +407,12 @@ static void check_product(heed_ctx *ctx, const product *p)
 		x.g.b = NULL;
 	}
 	assert_int_equal(heed__gemm_run(ctx, &x.g), HEED_OK);
-	for (int i = 0; i < p->m; i++)
+	for (int i = 0; i <= p->m; i++)
 		for (int j = 0; j < p->n + 5; j++) {
 			const size_t at = (size_t)(i * (p->n + 5) + j);
 			double sum = p->accumulate ? (double)before[at] : 0.0;
 
-			if (j >= p->n) { /* between the rows nothing may change */
+			if (i == p->m || j >= p->n) { /* beside the rows nothing may change */
 				assert_true(x.c[at] == before[at] && x.pre[at] == pre_before[at]);
 				continue;
 			}
@@ -1098,16 +1119,27 @@ static void test_adam_formula(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_find),         cmocka_unit_test(test_elementwise),
-		cmocka_unit_test(test_all_finite),   cmocka_unit_test(test_act),
-		cmocka_unit_test(test_act_tails),    cmocka_unit_test(test_act_small),
-		cmocka_unit_test(test_dropout),      cmocka_unit_test(test_dropout_meaning),
-		cmocka_unit_test(test_products),     cmocka_unit_test(test_empty_product),
-		cmocka_unit_test(test_product_bits), cmocka_unit_test(test_product_memory),
-		cmocka_unit_test(test_softmax),      cmocka_unit_test(test_cross_entropy),
-		cmocka_unit_test(test_column_sums),  cmocka_unit_test(test_norm),
-		cmocka_unit_test(test_attend),       cmocka_unit_test(test_attend_extremes),
-		cmocka_unit_test(test_optimizers),   cmocka_unit_test(test_adam_formula),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_elementwise),
+		cmocka_unit_test(test_all_finite),
+		cmocka_unit_test(test_act),
+		cmocka_unit_test(test_act_tails),
+		cmocka_unit_test(test_act_small),
+		cmocka_unit_test(test_dropout),
+		cmocka_unit_test(test_dropout_meaning),
+		cmocka_unit_test(test_dropout_threshold),
+		cmocka_unit_test(test_products),
+		cmocka_unit_test(test_empty_product),
+		cmocka_unit_test(test_product_bits),
+		cmocka_unit_test(test_product_memory),
+		cmocka_unit_test(test_softmax),
+		cmocka_unit_test(test_cross_entropy),
+		cmocka_unit_test(test_column_sums),
+		cmocka_unit_test(test_norm),
+		cmocka_unit_test(test_attend),
+		cmocka_unit_test(test_attend_extremes),
+		cmocka_unit_test(test_optimizers),
+		cmocka_unit_test(test_adam_formula),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
