@@ -5,10 +5,8 @@
 #include "base/file.h"
 #include "io/json_reader.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOMENT_M HEED__STATE "m"
@@ -123,15 +121,10 @@ heed_code heed__checkpoint_save(heed__run *r)
 	if (r->folder == NULL)
 		return HEED_OK;
 	path = checkpoint_path(r->ctx, r->job->output);
-	if (mkdir(r->folder, 0777) != 0 && errno != EEXIST)
-		code = heed__error(r->ctx, HEED_E_IO, "%s: could not be created: %s", r->folder,
-				   strerror(errno));
-	else {
-		write_counters(r, &counters);
-		write_settings(r, &settings);
-		if (!counters.failed && !settings.failed && !path.failed)
-			code = write_checkpoint(r, path.data, &counters, &settings);
-	}
+	write_counters(r, &counters);
+	write_settings(r, &settings);
+	if (!counters.failed && !settings.failed && !path.failed)
+		code = write_checkpoint(r, path.data, &counters, &settings);
 	heed__str_release(&counters);
 	heed__str_release(&settings);
 	heed__str_release(&path);

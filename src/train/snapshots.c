@@ -2,11 +2,9 @@
 #include "train/run.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SNAPSHOT "step-%08lld.heed"
@@ -82,12 +80,7 @@ heed_code heed__snapshot_add(heed__run *r, double score)
 	if (r->folder == NULL)
 		return HEED_OK;
 	path = path_of(r, r->step);
-	code = path.failed ? HEED_E_MEMORY : HEED_OK;
-	if (mkdir(r->folder, 0777) != 0 && errno != EEXIST)
-		code = heed__error(r->ctx, HEED_E_IO, "%s: could not be created: %s", r->folder,
-				   strerror(errno));
-	if (code == HEED_OK)
-		code = write_model(r, path.data, heed__run_weights(r));
+	code = path.failed ? HEED_E_MEMORY : write_model(r, path.data, heed__run_weights(r));
 	heed__str_release(&path);
 	if (code == HEED_OK && r->snapshot_count == HEED__SNAPSHOTS)
 		code = heed__error(r->ctx, HEED_E_ARGUMENT, "keep: more than %d weights on disk",

@@ -4,8 +4,11 @@
 #include "base/file.h"
 #include "train/schedule.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define BAD_STEPS 5 /* in a row without a finite gradient end the run */
 
@@ -157,7 +160,7 @@ static heed_code apply(heed__run *r, double loss, heed_train_event *e)
 					   "training: step %lld is the %dth in a row without a finite "
 					   "gradient (loss %g, "
 					   "norm %g); the last good files stay; try a lower --lr or --clip 1",
-					   (long long)r->step + 1, BAD_STEPS, loss, norm);
+					   (long long)r->step + 1, BAD_STEPS, fabs(loss), fabs(norm));
 		return HEED_OK;
 	}
 	r->bad_in_row = 0;
@@ -478,12 +481,29 @@ static heed_code find_checkpoint(heed_ctx *ctx, const heed_train_job *job, heed_
 	return code;
 }
 
-static char *folder_of(heed_ctx *ctx, const char *output)
+/* Makes the folder of the run, the caller frees its name. A place that can't be written is seen here and not when
+ * hours of work are to be saved. */
+static heed_code make_folder(heed_ctx *ctx, const char *output, char **folder)
 {
 	heed__str s = heed__str_init(ctx, 0);
+	struct stat st;
+	char *name;
 
+	*folder = NULL;
+	if (stat(output, &st) == 0 && !S_ISREG(st.st_mode))
+		return heed__error(ctx, HEED_E_ARGUMENT, "%s: it exists and is not a regular file", output);
 	heed__str_addf(&s, "%s.run", output);
-	return heed__str_take(&s);
+	name = heed__str_take(&s);
+	if (name == NULL)
+		return HEED_E_MEMORY;
+	if ((mkdir(name, 0777) == 0 || errno == EEXIST) && stat(name, &st) == 0 &&
+	    (S_ISDIR(st.st_mode) || (errno = ENOTDIR) == 0) && access(name, W_OK | X_OK) == 0) {
+		*folder = name;
+		return HEED_OK;
+	}
+	heed__error(ctx, HEED_E_IO, "%s: this folder can not be written: %s", name, strerror(errno));
+	heed__free(ctx, name);
+	return HEED_E_IO;
 }
 
 heed_code heed_train(heed_ctx *ctx, const heed_train_job *job)
@@ -491,17 +511,23 @@ heed_code heed_train(heed_ctx *ctx, const heed_train_job *job)
 	heed_model_file *checkpoint;
 	heed_code code = find_checkpoint(ctx, job, &checkpoint);
 	const bool anew = checkpoint == NULL;
+	char *folder = NULL;
 	heed__run run;
 
-	if (code != HEED_OK)
+	if (code == HEED_OK)
+		code = make_folder(ctx, job->output, &folder);
+	if (code != HEED_OK) {
+		heed_model_file_close(checkpoint);
 		return code;
+	}
 	code = heed__run_open(&run, ctx, job, checkpoint);
 	heed_model_file_close(checkpoint);
-	if (code == HEED_OK && (run.folder = folder_of(ctx, job->output)) == NULL)
-		code = HEED_E_MEMORY;
+	run.folder = folder;
 	if (code == HEED_OK) {
 		heed__snapshot_sweep(&run, anew);
 		code = heed__run_loop(&run);
+	} else {
+		rmdir(folder); /* when there was nothing in it */
 	}
 	heed__run_close(&run);
 	return code;
