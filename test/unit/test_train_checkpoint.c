@@ -33,28 +33,14 @@ static int remove_names(void **state)
 
 /* --- a training in which everything matters --- */
 
-static int64_t current_step;
-
 /* Validations that do not depend on rounding: better twice, then worse. */
 static double scripted_score(int64_t step)
 {
 	return step <= 4 ? 9 : step <= 8 ? 8 : 8.6 - 0.01 * (double)step;
 }
 
-static heed_tensor *scripted_loss(const heed_model *m, heed_tape *tape, const heed_batch *batch, float *nll)
-{
-	heed_tensor *mean = heed_model_class_find("transformer")->loss(m, tape, batch, nll);
-
-	if (mean != NULL && (heed_tape_flags(tape) & HEED_TAPE_TRAIN) == 0)
-		mean->data[0] = (float)scripted_score(current_step);
-	return mean;
-}
-
-static heed_model_class scripted_class;
-
 static void on_event(tiny *t, const heed_train_event *e)
 {
-	current_step = e->step;
 	if (e->kind == HEED_TRAIN_STEP && e->step == t->number)
 		heed_interrupt(t->ctx);
 }
@@ -87,13 +73,11 @@ static const char *const scripted_settings[] = {"steps",
 
 static tiny scripted(void)
 {
-	scripted_class = *heed_model_class_find("transformer");
-	scripted_class.loss = scripted_loss;
 	return (tiny){.output = output,
 		      .settings = scripted_settings,
 		      .pairs = 30,
 		      .valid_pairs = 4,
-		      .class = &scripted_class,
+		      .score = scripted_score,
 		      .event = on_event};
 }
 
@@ -426,7 +410,7 @@ static void other_trainings_are_refused(void **state)
 	refused(t, HEED_E_FORMAT, "another valid-data", "--resume");
 	t.valid_pairs = 4;
 	other.name = "transformed";
-	t.class = &other;
+	t.family = &other;
 	refused(t, HEED_E_FORMAT, "family transformer", "transformed");
 }
 

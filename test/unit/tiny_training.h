@@ -26,16 +26,20 @@ struct tiny {
 	const char *const *settings; /* name, value, ..., of the training's or of the family's table */
 	int pairs, valid_pairs;      /* examples; none for validation by default */
 	bool resume;
-	uint32_t text; /* numbers of another text */
-	int threads;   /* 1 */
+	uint32_t text;       /* number of the text */
+	uint32_t valid_text; /* 0: one that the training does not know */
+	int threads;         /* 1 */
 	uint64_t seed;
 	const char *cpu;
 	heed_alloc_fn *alloc;
 	void *alloc_user;
-	const heed_model_class *class;
+	const heed_model_class *family;
 	const heed_tokenizer *tokenizer;
 	void (*event)(tiny *t, const heed_train_event *e);
-	int64_t number; /* for event's own use */
+	/* Called after each forward pass of a training or validation batch. */
+	void (*forward)(tiny *t, heed_tape *tape, heed_tensor *mean);
+	double (*score)(int64_t step); /* what validations find, in place of their loss */
+	int64_t number;                /* for the calls' own use */
 
 	/* While it runs. */
 	heed_ctx *ctx;
@@ -43,6 +47,9 @@ struct tiny {
 	heed_train_options options;
 	double config[128]; /* the family's struct */
 	heed_train_job job;
+
+	heed_model_class hooked;
+	int64_t step; /* the last one that was told of */
 
 	/* How it went. */
 	heed_code code;
@@ -122,7 +129,7 @@ static inline heed_code tiny_set_all(tiny *t, const char *const *settings)
 		heed_code code;
 
 		if (family)
-			f = heed_field_find(t->class->fields, settings[0]);
+			f = heed_field_find(t->family->fields, settings[0]);
 		if (f == NULL) {
 			fprintf(stderr, "no setting %s\n", settings[0]);
 			return HEED_E_INTERNAL;
@@ -135,10 +142,26 @@ static inline heed_code tiny_set_all(tiny *t, const char *const *settings)
 	return HEED_OK;
 }
 
+static tiny *tiny_now;
+
+static inline heed_tensor *tiny_loss(const heed_model *m, heed_tape *tape, const heed_batch *batch,
+				     float *nll)
+{
+	tiny *t = tiny_now;
+	heed_tensor *mean = t->family->loss(m, tape, batch, nll);
+
+	if (mean != NULL && t->score != NULL && (heed_tape_flags(tape) & HEED_TAPE_TRAIN) == 0)
+		mean->data[0] = (float)t->score(t->step);
+	if (mean != NULL && t->forward != NULL)
+		t->forward(t, tape, mean);
+	return mean;
+}
+
 static inline void tiny_on_event(void *user, const heed_train_event *e)
 {
 	tiny *t = user;
 
+	t->step = e->step;
 	t->last[e->kind] = *e;
 	t->count[e->kind]++;
 	if (t->event != NULL)
@@ -157,23 +180,28 @@ static inline heed_code tiny_open(tiny *t)
 						  .alloc_user = t->alloc_user});
 	if (t->ctx == NULL)
 		return HEED_E_MEMORY;
-	if (t->class == NULL)
-		t->class = heed_model_class_find("transformer");
-	if (t->class->config_size > sizeof t->config)
+	if (t->family == NULL)
+		t->family = heed_model_class_find("transformer");
+	if (t->family->config_size > sizeof t->config)
 		return HEED_E_INTERNAL;
 	(void)((code = heed_fields_default(t->ctx, heed_train_fields, &t->options)) != HEED_OK ||
-	       (code = heed_fields_default(t->ctx, t->class->fields, t->config)) != HEED_OK ||
+	       (code = heed_fields_default(t->ctx, t->family->fields, t->config)) != HEED_OK ||
 	       (code = tiny_set_all(t, tiny_settings)) != HEED_OK ||
 	       (code = tiny_set_all(t, t->settings)) != HEED_OK);
 	if (code != HEED_OK)
 		return code;
 	t->options.resume |= t->resume;
+	t->hooked = *t->family;
+	if (t->score != NULL || t->forward != NULL)
+		t->hooked.loss = tiny_loss;
+	tiny_now = t;
 	t->train = tiny_examples(t->ctx, t->text, 0, t->pairs);
 	if (t->valid_pairs > 0)
-		t->valid = tiny_examples(t->ctx, t->text + 1000, 0, t->valid_pairs);
+		t->valid = tiny_examples(t->ctx, t->valid_text > 0 ? t->valid_text : t->text + 1000, 0,
+					 t->valid_pairs);
 	if (t->train == NULL || (t->valid_pairs > 0 && t->valid == NULL))
 		return HEED_E_MEMORY;
-	t->job = (heed_train_job){.class = t->class,
+	t->job = (heed_train_job){.family = &t->hooked,
 				  .config = t->config,
 				  .options = &t->options,
 				  .train = t->train,
@@ -208,19 +236,19 @@ static inline heed_code tiny_train(tiny *t)
 	return t->code;
 }
 
-/* Calls visit for every file of OUTPUT.run, returns how many there are. */
+/* Calls visit for every file of OUTPUT.run, returns how many there are; -1 when there is no folder. */
 static inline int tiny_files(const char *output, void (*visit)(const char *path))
 {
-	char folder[560];
+	char folder[700];
 	DIR *d;
 	int count = 0;
 
 	snprintf(folder, sizeof folder, "%s.run", output);
 	d = opendir(folder);
 	if (d == NULL)
-		return 0;
+		return -1;
 	for (struct dirent *e; (e = readdir(d)) != NULL;) {
-		char path[900];
+		char path[1000];
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
@@ -241,7 +269,7 @@ static inline void tiny_remove_file(const char *path)
 /* Removes the model and all that belongs to it. */
 static inline void tiny_forget(const char *output)
 {
-	char folder[560];
+	char folder[700];
 
 	tiny_files(output, tiny_remove_file);
 	snprintf(folder, sizeof folder, "%s.run", output);
@@ -251,7 +279,7 @@ static inline void tiny_forget(const char *output)
 
 static inline bool tiny_has(const char *output, const char *name)
 {
-	char path[900];
+	char path[1000];
 
 	snprintf(path, sizeof path, "%s.run/%s", output, name);
 	return access(path, F_OK) == 0;
@@ -269,5 +297,10 @@ static inline bool same_files(const char *a, const char *b)
 	free(y);
 	return same;
 }
+
+/* What a handful of pairs is overfitted with, beside the settings of a case. */
+#define BY_HEART                                                                                             \
+	"steps", "120", "valid-every", "1000", "batch-tokens", "1000", "dropout", "0", "label-smoothing",    \
+		"0", "lr", "0.02", "warmup", "10", "max-length", "16"
 
 #endif
