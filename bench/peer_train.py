@@ -3,6 +3,7 @@
 
     python3 bench/peer_train.py --src train.en --tgt train.de [options]    raw text; BPE by sentencepiece
     python3 bench/peer_train.py --ids train.ids [options]                  `source ids<TAB>target ids` a line
+    python3 bench/peer_train.py --batches train.batches [options]          the same, an empty line behind each batch
 
 The model is the one of Wu et al. 2021 for Multi30k: 4 + 4 post-norm layers, d = 128, ffn = 256, 4 heads, one matrix
 for both embeddings and the output, dropout 0.3 (also on attention weights), label smoothing 0.1, Adam. A batch holds
@@ -38,6 +39,7 @@ LOG2E = math.log2(math.e)
 def options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--ids")
+    parser.add_argument("--batches")
     parser.add_argument("--src")
     parser.add_argument("--tgt")
     parser.add_argument("--vocab", type=int, default=10000)
@@ -60,16 +62,25 @@ def options():
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--profile", action="store_true", help="print PyTorch's table of operators to standard error")
     chosen = parser.parse_args()
-    if not chosen.ids and not (chosen.src and chosen.tgt):
-        parser.error("give --ids, or --src and --tgt")
+    if not chosen.ids and not chosen.batches and not (chosen.src and chosen.tgt):
+        parser.error("give --batches, --ids, or --src and --tgt")
     return chosen
+
+
+def parse_pair(line):
+    return tuple([int(i) for i in side.split()] for side in line.split("\t"))
+
+
+def read_batches(path):
+    with open(path, encoding="ascii") as file:
+        groups = file.read().rstrip("\n").split("\n\n")
+    return [[parse_pair(line) for line in group.split("\n")] for group in groups]
 
 
 def read_pairs(chosen):
     if chosen.ids:
         with open(chosen.ids, encoding="ascii") as file:
-            sides = [line.rstrip("\n").split("\t") for line in file]
-        return [tuple([int(i) for i in side.split()] for side in pair) for pair in sides]
+            return [parse_pair(line.rstrip("\n")) for line in file]
     import sentencepiece
 
     model = chosen.spm or f"/tmp/peer_train_{os.getpid()}.model"
@@ -82,22 +93,26 @@ def read_pairs(chosen):
     return list(zip(*(pieces.encode(side) for side in lines)))
 
 
-def make_batches(pairs, limit, torch):
-    """Batches of pairs of like length: (source, input, target rows, pad masks, real tokens)."""
+def group_pairs(pairs, limit):
+    """Groups of pairs of like length, n * longest <= limit with the ends counted, in random order."""
     shuffled = random.Random(1)
-    pairs = [(s + [EOS], [BOS] + t, t + [EOS]) for s, t in pairs]
-    pairs = [pair for pair in pairs if max(map(len, pair)) <= limit]
+    pairs = [pair for pair in pairs if max(map(len, pair)) < limit]
     shuffled.shuffle(pairs)
     pairs.sort(key=lambda pair: (max(len(pair[0]), len(pair[1])), len(pair[1])))
-    groups, group, longest = [], [], 0
+    groups, group = [], []
     for pair in pairs:
-        longest = max(longest, len(pair[0]), len(pair[1]))
-        if group and (len(group) + 1) * longest > limit:
+        if group and (len(group) + 1) * (max(map(len, pair)) + 1) > limit:
             groups.append(group)
-            group, longest = [], max(len(pair[0]), len(pair[1]))
+            group = []
         group.append(pair)
     groups.append(group)
     shuffled.shuffle(groups)
+    return groups
+
+
+def make_batches(groups, torch):
+    """A batch is (source, input, target rows, pad masks, real tokens)."""
+    groups = [[(s + [EOS], [BOS] + t, t + [EOS]) for s, t in group] for group in groups]
 
     def padded(sequences):
         width = max(map(len, sequences))
@@ -248,9 +263,9 @@ def measure(chosen, torch, numpy):
     bits = numpy.random.Generator(numpy.random.SFC64(1))
     torch.set_num_threads(chosen.threads)
     torch.set_flush_denormal(True)
-    pairs = read_pairs(chosen)
-    vocabulary = max(chosen.vocab, 1 + max(max(s + t, default=0) for s, t in pairs))
-    batches = make_batches(pairs, chosen.batch_tokens, torch)
+    groups = read_batches(chosen.batches) if chosen.batches else group_pairs(read_pairs(chosen), chosen.batch_tokens)
+    vocabulary = max(chosen.vocab, 1 + max(max(s + t, default=0) for group in groups for s, t in group))
+    batches = make_batches(groups, torch)
     trunk, loss_of = build(chosen, vocabulary, torch)
     run = torch.compile(trunk, dynamic=True) if chosen.compile else trunk
     optimizer = torch.optim.Adam(trunk.parameters(), lr=1e-3, betas=(0.9, 0.98), eps=1e-9, fused=True)
@@ -302,7 +317,8 @@ def measure(chosen, torch, numpy):
             "tokens_an_epoch": every, "steps": chosen.steps, "best_tokens_per_second": round(wall[-1]),
             "median_tokens_per_second": round(wall[len(wall) // 2]),
             "mean_tokens_per_second": round(sum(tokens[chosen.warmup :]) / sum(seconds[chosen.warmup :])),
-            "best_tokens_per_processor_second": round(processor[-1]), "peak_rss_bytes": peak,
+            "best_tokens_per_processor_second": round(processor[-1]),
+            "median_tokens_per_processor_second": round(processor[len(processor) // 2]), "peak_rss_bytes": peak,
             "first_loss": round(losses[0], 4), "last_loss": round(losses[-1], 4)}
 
 
