@@ -90,13 +90,30 @@ static void print_tokenizers(const heed_trained *t)
 	print_tokenizer("target side", t->target);
 }
 
+/* The words of a text in lines of at most 80 columns, below each other behind the titles. */
+static void print_words(const char *text)
+{
+	int column = 0;
+
+	while (*text) {
+		const int len = (int)strcspn(text, " ");
+
+		if (column == 0 || column + 1 + len > 80)
+			column = printf("%s%-13s", column ? "\n" : "", "");
+		column += printf(" %.*s", len, text);
+		text += len + (text[len] == ' ');
+	}
+	putchar('\n');
+}
+
 static void print_head(const struct subject *s)
 {
 	const heed_model *m = s->trained->model;
 	const size_t count = heed_params_total(m->params), bytes = heed_model_file_bytes(s->file);
 	char number[32], size[32];
 
-	printf("%-13s %s\n%-13s %s\n", "family", m->class->name, "", m->class->about);
+	printf("%-13s %s\n", "family", m->family->name);
+	print_words(m->family->about);
 	printf("%-13s %s in %d tensors, %s as f32\n", "parameters", grouped((int64_t)count, number),
 	       heed_params_count(m->params), readable_bytes(4 * count, size));
 	print_tokenizers(s->trained);
@@ -123,7 +140,7 @@ static void print_config(const heed_model *m)
 	size_t count = 0;
 
 	printf("\nConfiguration\n");
-	for (const heed_field *f = m->class->fields; f->name; f++) {
+	for (const heed_field *f = m->family->fields; f->name; f++) {
 		char value[64];
 
 		heed_field_format(f, m->config, value, sizeof value);
@@ -239,7 +256,7 @@ static void print_text(const struct subject *s, const struct inspect_options *o)
 static void json_config(heed_json *j, const heed_model *m)
 {
 	heed_json_object(j, "config");
-	for (const heed_field *f = m->class->fields; f->name; f++) {
+	for (const heed_field *f = m->family->fields; f->name; f++) {
 		char value[64];
 
 		heed_field_format(f, m->config, value, sizeof value);
@@ -340,7 +357,7 @@ static void print_json(const struct subject *s, const struct inspect_options *o)
 	heed_json_int(&j, "bytes", (int64_t)heed_model_file_bytes(s->file));
 	heed_json_string(&j, "version", heed_model_file_text(s->file, "heed.version"));
 	heed_json_string(&j, "checksum", heed_model_file_text(s->file, "heed.checksum"));
-	heed_json_string(&j, "family", m->class->name);
+	heed_json_string(&j, "family", m->family->name);
 	heed_json_int(&j, "parameters", (int64_t)heed_params_total(m->params));
 	json_config(&j, m);
 	json_tokenizer(&j, "source_tokenizer", s->trained->source);
