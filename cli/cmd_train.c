@@ -99,6 +99,7 @@ static void on_event(void *user, const heed_train_event *e)
 		heed_cli_note(n->cli, "%zu parameters, %d batches an epoch%s", e->parameters, e->batches,
 			      e->step > 0 ? "; goes on from the checkpoint" : "");
 		n->progress = heed_progress_start(n->cli, "training", "step", e->steps);
+		heed_progress_at(&n->progress, e->step, NULL);
 		break;
 	case HEED_TRAIN_STEP:
 		heed_progress_estimate(&n->progress, share_done(e), e->seconds_left);

@@ -59,6 +59,9 @@ heed_tape *heed_tape_new(heed_ctx *ctx, int flags);
 void heed_tape_free(heed_tape *tape);
 /* Forgets all tensors, keeps the memory. `step` is the counter that dropout draws from. */
 void heed_tape_reset(heed_tape *tape, uint32_t step);
+/* From the next reset on the tape has these flags, so that one tape's memory serves training and validation. Only
+ * HEED_TAPE_PLAN stays what it was. */
+void heed_tape_mode(heed_tape *tape, int flags);
 heed_ctx *heed_tape_ctx(const heed_tape *tape);
 int heed_tape_flags(const heed_tape *tape);
 /* The first error since the reset; its message is in the context. */

@@ -23,7 +23,7 @@ HEED__VECTOR(weights_list, heed_weights);
 
 struct heed_tape {
 	heed_ctx *ctx;
-	int flags;
+	int flags, next_flags; /* next_flags: from the next reset on */
 	uint32_t step, calls;
 	heed_code code;
 	heed__arena meta, data;
@@ -43,7 +43,7 @@ heed_tape *heed_tape_new(heed_ctx *ctx, int flags)
 	if (t == NULL)
 		return NULL;
 	t->ctx = ctx;
-	t->flags = flags;
+	t->flags = t->next_flags = flags;
 	heed__arena_init(&t->meta, ctx, false);
 	heed__arena_init(&t->data, ctx, (flags & HEED_TAPE_PLAN) != 0);
 	return t;
@@ -68,10 +68,16 @@ void heed_tape_reset(heed_tape *t, uint32_t step)
 	heed__arena_reset(&t->meta);
 	heed__arena_reset(&t->data);
 	t->free.len = t->nodes.len = t->named.len = t->weights.len = 0;
+	t->flags = t->next_flags;
 	t->step = step;
 	t->calls = 0;
 	t->code = HEED_OK;
 	t->flops = 0;
+}
+
+void heed_tape_mode(heed_tape *t, int flags)
+{
+	t->next_flags = (flags & ~HEED_TAPE_PLAN) | (t->flags & HEED_TAPE_PLAN);
 }
 
 heed_ctx *heed_tape_ctx(const heed_tape *t)

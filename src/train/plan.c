@@ -74,19 +74,16 @@ static heed_code time_validation(heed__run *r, double *seconds)
 
 	*seconds = 0;
 	for (int i = 0; r->valid != NULL && i < heed_dataset_batches(r->valid); i++) {
-		heed_batch batch;
 		int source, target;
+		double loss;
 
 		heed_dataset_measure(r->valid, i, &source, &target);
 		all += target;
 		if (i >= VALID_BATCHES)
 			continue;
 		measured += target;
-		if (heed_dataset_batch(r->valid, i, &batch) != HEED_OK)
-			return HEED_E_MEMORY;
-		heed_tape_reset(r->valid_tape, 0);
-		if (r->job->family->loss(r->trained.model, r->valid_tape, &batch, NULL) == NULL)
-			return heed_tape_code(r->valid_tape);
+		if (heed__validate_batch(r, i, &loss) != HEED_OK)
+			return heed_error_code(r->ctx);
 	}
 	if (measured > 0)
 		*seconds = (heed__clock() - start) * (double)all / (double)measured;

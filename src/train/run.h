@@ -7,7 +7,8 @@
 #include "store/trained_impl.h"
 #include "train/optimizer.h"
 
-#define HEED__SNAPSHOTS 1024
+#define HEED__SNAPSHOTS  1024
+#define HEED__TRAIN_TAPE (HEED_TAPE_GRAD | HEED_TAPE_TRAIN)
 
 /* Weights on disk: OUTPUT.run/step-N.heed. */
 typedef struct heed__snapshot {
@@ -21,7 +22,7 @@ typedef struct heed__run {
 	const heed_train_options *options;
 	heed_trained trained; /* the tokenizers are this run's own unless the job brought them */
 	heed_dataset *train, *valid;
-	heed_tape *tape, *valid_tape;
+	heed_tape *tape; /* training's and validation's */
 	heed__optimizer optimizer;
 	float *ema;   /* NULL without --ema */
 	char *folder; /* OUTPUT.run; NULL: no file is written */
@@ -74,5 +75,7 @@ heed_code heed__snapshot_ship(heed__run *r);
 
 /* validate.c: evaluates the weights, records it in the history and saves. HEED_E_INTERRUPTED: nothing is changed. */
 heed_code heed__validate(heed__run *r);
+/* The mean loss of a batch of validation data, on the run's tape. */
+heed_code heed__validate_batch(heed__run *r, int index, double *loss);
 
 #endif

@@ -391,9 +391,8 @@ static heed_code make_model(heed__run *r)
 
 	t->model = heed_model_new(r->ctx, r->job->family, r->job->config, heed_tokenizer_size(t->source),
 				  heed_tokenizer_size(t->target), HEED_MODEL_TRAIN);
-	r->tape = heed_tape_new(r->ctx, HEED_TAPE_GRAD | HEED_TAPE_TRAIN);
-	r->valid_tape = heed_tape_new(r->ctx, 0);
-	if (t->model == NULL || r->tape == NULL || r->valid_tape == NULL)
+	r->tape = heed_tape_new(r->ctx, HEED__TRAIN_TAPE);
+	if (t->model == NULL || r->tape == NULL)
 		return heed_error_code(r->ctx);
 	size = heed_params_size(t->model->params);
 	code = heed__optimizer_init(&r->optimizer, r->ctx, o, size);
@@ -451,7 +450,6 @@ void heed__run_close(heed__run *r)
 	heed_dataset_free(r->train);
 	heed_dataset_free(r->valid);
 	heed_tape_free(r->tape);
-	heed_tape_free(r->valid_tape);
 	heed__optimizer_release(&r->optimizer);
 	heed__free(r->ctx, r->ema);
 	heed__free(r->ctx, r->folder);

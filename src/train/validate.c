@@ -7,6 +7,24 @@
 
 #include <math.h>
 
+heed_code heed__validate_batch(heed__run *r, int index, double *loss)
+{
+	const heed_tensor *mean;
+	heed_batch batch;
+	heed_code code = heed_dataset_batch(r->valid, index, &batch);
+
+	if (code != HEED_OK)
+		return code;
+	heed_tape_mode(r->tape, 0);
+	heed_tape_reset(r->tape, 0);
+	mean = r->job->family->loss(r->trained.model, r->tape, &batch, NULL);
+	code = heed_tape_code(r->tape);
+	if (mean != NULL)
+		*loss = mean->data[0];
+	heed_tape_mode(r->tape, HEED__TRAIN_TAPE);
+	return code;
+}
+
 /* The mean negative log-likelihood of a target token, without smoothing or dropout. */
 static heed_code valid_loss(heed__run *r, double *loss)
 {
@@ -14,19 +32,14 @@ static heed_code valid_loss(heed__run *r, double *loss)
 	int64_t tokens = 0;
 
 	for (int i = 0; i < heed_dataset_batches(r->valid); i++) {
-		heed_tensor *mean;
-		heed_batch batch;
+		double mean = 0;
 		int rows, targets;
-		heed_code code = heed_dataset_batch(r->valid, i, &batch);
+		const heed_code code = heed__validate_batch(r, i, &mean);
 
 		if (code != HEED_OK)
 			return code;
 		heed_dataset_measure(r->valid, i, &rows, &targets);
-		heed_tape_reset(r->valid_tape, 0);
-		mean = r->job->family->loss(r->trained.model, r->valid_tape, &batch, NULL);
-		if (mean == NULL)
-			return heed_tape_code(r->valid_tape);
-		sum += (double)mean->data[0] * targets;
+		sum += mean * targets;
 		tokens += targets;
 	}
 	*loss = sum / (double)tokens;
