@@ -159,6 +159,9 @@ void heed__parallel(heed_ctx *ctx, int chunks, heed__work_fn *work, void *arg)
 	inside = true;
 	run_chunks(p, round, 0);
 	inside = false;
-	while (atomic_load(&p->done) < chunks)
-		PAUSE();
+	for (int i = 0; atomic_load(&p->done) < chunks; i++)
+		if (i < SPINS)
+			PAUSE();
+		else
+			sched_yield(); /* a worker that holds a chunk is not running: let it */
 }
