@@ -91,16 +91,6 @@ typedef struct change {
 	const char *value; /* REPLACE: what stands behind "name": */
 } change;
 
-static void *copy_of(const void *bytes, size_t n)
-{
-	void *copy = malloc(n + 1);
-
-	assert_non_null(copy);
-	memcpy(copy, bytes, n);
-	((char *)copy)[n] = '\0';
-	return copy;
-}
-
 /* The object with another value of one name; NULL when it has none. */
 static char *with_value(const char *object, const char *name, const char *value)
 {
@@ -127,10 +117,12 @@ static void alter(const change *c)
 {
 	static const char *const keys[] = {HEED__FAMILY,  HEED__CONFIG,          HEED__TOKENIZER,
 					   HEED__HISTORY, "heed.state.counters", "heed.state.settings"};
+	static const float zeros[1 << 14];
 	heed_ctx *ctx = heed_ctx_new(NULL);
 	heed__file_tensor tensors[64];
 	heed__metadata texts[6];
 	heed_model_file *file;
+	char *changed = NULL;
 	size_t count = 0;
 	bool found = c == NULL;
 
@@ -141,10 +133,9 @@ static void alter(const change *c)
 		const bool meant = c != NULL && c->what != REPLACE && strcmp(c->name, t.name) == 0;
 
 		found |= meant;
-		t.name = copy_of(t.name, strlen(t.name));
-		t.data = copy_of(t.data, t.bytes);
+		assert_true(t.bytes <= sizeof zeros);
 		if (meant && c->what == CLEAR)
-			memset((void *)(uintptr_t)t.data, 0, t.bytes);
+			t.data = zeros;
 		if (meant && c->what == SHORTEN)
 			t.shape[0]--;
 		tensors[count] = t;
@@ -152,25 +143,20 @@ static void alter(const change *c)
 			count++;
 	}
 	for (size_t i = 0; i < 6; i++) {
-		const char *text = heed_model_file_text(file, keys[i]);
-		char *changed = NULL;
-
-		assert_non_null(text);
-		if (c != NULL && c->what == REPLACE && strcmp(c->key, keys[i]) == 0)
-			changed = c->name[0] != '\0' ? with_value(text, c->name, c->value)
-						     : copy_of(c->value, strlen(c->value));
-		found |= changed != NULL;
-		texts[i] = (heed__metadata){keys[i], changed != NULL ? changed : copy_of(text, strlen(text))};
+		texts[i] = (heed__metadata){keys[i], heed_model_file_text(file, keys[i])};
+		assert_non_null(texts[i].value);
+		if (c == NULL || c->what != REPLACE || strcmp(c->key, keys[i]) != 0)
+			continue;
+		if (c->name[0] != '\0')
+			texts[i].value = changed = with_value(texts[i].value, c->name, c->value);
+		else
+			texts[i].value = c->value;
+		found = texts[i].value != NULL;
 	}
-	heed_model_file_close(file);
 	assert_true(found);
 	assert_int_equal(heed__model_file_write(ctx, checkpoint, tensors, count, texts, 6), HEED_OK);
-	for (size_t i = 0; i < count; i++) {
-		free((void *)(uintptr_t)tensors[i].name);
-		free((void *)(uintptr_t)tensors[i].data);
-	}
-	for (size_t i = 0; i < 6; i++)
-		free((void *)(uintptr_t)texts[i].value);
+	free(changed);
+	heed_model_file_close(file);
 	heed_ctx_free(ctx);
 }
 
