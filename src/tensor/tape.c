@@ -252,6 +252,12 @@ heed_tape_usage heed_tape_used(const heed_tape *t)
 	return (heed_tape_usage){t->data.peak, t->scratch_bytes, t->meta.peak, t->flops};
 }
 
+heed_code heed__tape_reserve(heed_tape *t, heed_tape_usage usage)
+{
+	heed__arena_reset(&t->data);
+	return heed__arena_reserve(&t->data, usage.data_bytes) ? HEED_OK : HEED_E_MEMORY;
+}
+
 heed_code heed__misfit(heed_node *node, const char *fmt, ...)
 {
 	const char *name = NULL;

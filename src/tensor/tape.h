@@ -95,6 +95,8 @@ void *heed__tape_alloc(heed_tape *tape, size_t bytes);
 void heed__tape_keep_weights(heed_tape *tape, const heed_weights *weights);
 /* heed_tape_backward for an output of any shape, from its given gradient `seed`. */
 heed_code heed__tape_backward_from(heed_tape *tape, heed_tensor *out, const float *seed);
+/* Gets the memory that a planning tape found to be needed, in one piece, before the first step. */
+heed_code heed__tape_reserve(heed_tape *tape, heed_tape_usage usage);
 /* The caller will not read t's data any more, and neither will another op: its memory is used again unless the
  * backward pass needs it. */
 void heed__tape_drop(heed_tape *tape, heed_tensor *t);

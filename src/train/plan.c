@@ -16,23 +16,6 @@ static size_t blocks(const heed_train_options *o)
 	return 2 + (size_t)heed__optimizer_moments(o) + (o->ema > 0);
 }
 
-/* The batch with the most rows goes first: memory is at its peak there. */
-static int largest_batch(const heed_dataset *d)
-{
-	int best = 0, most = 0;
-
-	for (int i = 0; i < heed_dataset_batches(d); i++) {
-		int source, target;
-
-		heed_dataset_measure(d, i, &source, &target);
-		if (source + target > most) {
-			most = source + target;
-			best = i;
-		}
-	}
-	return best;
-}
-
 static heed_code step_at(heed__run *r, int batch, double *seconds)
 {
 	const double start = heed__clock();
@@ -50,7 +33,7 @@ static heed_code time_steps(heed__run *r, double *seconds_per_token, double *flo
 	const int batches = heed_dataset_batches(r->train);
 	const int64_t before = r->tokens_here;
 	double total = 0, seconds;
-	heed_code code = step_at(r, largest_batch(r->train), &seconds);
+	heed_code code = step_at(r, heed__run_largest(r), &seconds);
 	int64_t warm = r->tokens_here, last;
 
 	for (int i = 0; code == HEED_OK && i < TIMED_STEPS; i++) {
@@ -98,7 +81,7 @@ static size_t process_peak(const heed__run *r)
 {
 	const heed_memory memory = heed_ctx_memory(r->ctx);
 	const size_t weights = heed_params_size(r->trained.model->params) * sizeof(float);
-	const size_t shipping = memory.bytes + (r->options->average > 0 ? 3 : 1) * weights;
+	const size_t shipping = memory.bytes + (r->options->average > 1 ? 4 : 2) * weights;
 	struct rusage usage;
 	size_t beside;
 
@@ -147,7 +130,6 @@ heed_code heed_plan_training(heed_ctx *ctx, const heed_train_job *job, heed_plan
 
 		plan->parameters = heed_params_total(run.trained.model->params);
 		plan->parameter_bytes = size * sizeof(float) * blocks(job->options);
-		plan->data_bytes = heed_ctx_memory(ctx).bytes - plan->parameter_bytes;
 		(void)((code = time_steps(&run, &seconds_per_token, &flops_per_token)) != HEED_OK ||
 		       (code = time_validation(&run, &validation)) != HEED_OK);
 	}
@@ -155,6 +137,7 @@ heed_code heed_plan_training(heed_ctx *ctx, const heed_train_job *job, heed_plan
 		const heed_tape_usage used = heed_tape_used(run.tape);
 
 		plan->batch_bytes = used.data_bytes + used.scratch_bytes + used.meta_bytes;
+		plan->data_bytes = heed_ctx_memory(ctx).bytes - plan->parameter_bytes - plan->batch_bytes;
 		plan->memory = process_peak(&run);
 		reckon(&run, seconds_per_token, flops_per_token, validation, plan);
 	}

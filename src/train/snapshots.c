@@ -163,9 +163,13 @@ static heed_code read_snapshot(heed__run *r, int64_t step, float *values)
 static heed_code average(heed__run *r, const int64_t *steps, int count, float *values)
 {
 	const size_t size = heed_params_size(r->trained.model->params);
-	double *const sum = heed__calloc(r->ctx, size, sizeof *sum);
-	heed_code code = sum != NULL ? HEED_OK : HEED_E_MEMORY;
+	double *sum;
+	heed_code code;
 
+	if (count == 1)
+		return read_snapshot(r, steps[0], values);
+	sum = heed__calloc(r->ctx, size, sizeof *sum);
+	code = sum != NULL ? HEED_OK : HEED_E_MEMORY;
 	for (int s = 0; code == HEED_OK && s < count; s++) {
 		code = read_snapshot(r, steps[s], values);
 		for (size_t i = 0; code == HEED_OK && i < size; i++)

@@ -2,6 +2,7 @@
 #include "train/trainer.h"
 
 #include "base/file.h"
+#include "tensor/tape.h"
 #include "train/schedule.h"
 
 #include <errno.h>
@@ -382,6 +383,40 @@ static heed_code make_dataset(heed__run *r, const heed_examples *examples, bool 
 	return HEED_OK;
 }
 
+int heed__run_largest(const heed__run *r)
+{
+	int best = 0, most = 0;
+
+	for (int i = 0; i < heed_dataset_batches(r->train); i++) {
+		int source, target;
+
+		heed_dataset_measure(r->train, i, &source, &target);
+		if (source + target > most) {
+			most = source + target;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* Counts what the largest batch needs, and gets it at once: no growth in the first steps, no gaps. */
+static heed_code reserve(heed__run *r)
+{
+	heed_tape *const plan = heed_tape_new(r->ctx, HEED__TRAIN_TAPE | HEED_TAPE_PLAN);
+	heed_batch batch;
+	heed_code code = HEED_E_MEMORY;
+
+	if (plan != NULL)
+		code = heed_dataset_batch(r->train, heed__run_largest(r), &batch);
+	if (code == HEED_OK)
+		code = heed_tape_backward(plan, r->job->family->loss(r->trained.model, plan, &batch, NULL));
+	if (code == HEED_OK && (code = heed_tape_code(plan)) == HEED_OK)
+		code = heed__tape_reserve(r->tape, heed_tape_used(plan));
+	heed_params_begin(r->trained.model->params);
+	heed_tape_free(plan);
+	return code;
+}
+
 static heed_code make_model(heed__run *r)
 {
 	heed_trained *const t = &r->trained;
@@ -396,6 +431,8 @@ static heed_code make_model(heed__run *r)
 		return heed_error_code(r->ctx);
 	size = heed_params_size(t->model->params);
 	code = heed__optimizer_init(&r->optimizer, r->ctx, o, size);
+	if (code == HEED_OK)
+		code = reserve(r);
 	if (code != HEED_OK || o->ema <= 0)
 		return code;
 	r->ema = heed__alloc(r->ctx, size * sizeof *r->ema);
