@@ -398,14 +398,15 @@ static heed_code print(const run *r)
 {
 	const struct options *const o = r->o;
 	double *const wall = calloc((size_t)o->steps * 2, sizeof *wall);
-	double *const busy = wall + o->steps;
 	struct rusage usage;
 	int64_t epoch = 0;
+	double *busy;
 	heed_json j;
 	int count;
 
 	if (wall == NULL)
 		return heed__error(r->ctx, HEED_E_MEMORY, "rates: out of memory");
+	busy = wall + o->steps;
 	count = rates(r, r->seconds, wall);
 	rates(r, r->busy, busy);
 	for (size_t i = 0; i < r->batches.count; i++)

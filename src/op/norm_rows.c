@@ -73,7 +73,7 @@ const float *heed__norm_backward(heed_node *node, heed_tensor *x, heed_tensor *g
 	dx = heed__grad_of(node, x, &accumulate);
 	if (dx != NULL && accumulate)
 		add_rows(node, dx, node->scratch);
-	else if (dx != NULL)
+	else if (dx != NULL && size > 0)
 		memcpy(dx, node->scratch, size * sizeof *dx);
 	return node->scratch;
 }
