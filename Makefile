@@ -58,7 +58,7 @@ flags := -std=c11 -D_GNU_SOURCE $(CFLAGS) -ffp-contract=off -fPIC -fno-semantic-
 link := $(LDFLAGS) $(san) \
 	$(foreach d,lib usr/lib,$(if $(SYSROOT),-L$(abspath $(SYSROOT))/$d/aarch64-linux-gnu \
 		-Wl$(comma)-rpath$(comma)$(abspath $(SYSROOT))/$d/aarch64-linux-gnu))
-libs := -lutf8proc -ljansson -lz -lm -lpthread
+libs := -lutf8proc -lz -lm -lpthread
 
 include_lib := -Iinclude -Isrc -I$(BUILD)
 include_cli := -Iinclude -Icli -I$(BUILD)
@@ -103,7 +103,7 @@ $(BUILD)/heed: $(cli_obj) $(BUILD)/libheed.a
 
 $(BUILD)/test/%: $(BUILD)/obj/test/unit/%.o $(help_obj) $(BUILD)/libheed.a
 	@mkdir -p $(@D)
-	$(call say,LINK,$@)$(CC) $(link) -o $@ $< $(help_obj) $(BUILD)/libheed.a -lcmocka $(libs)
+	$(call say,LINK,$@)$(CC) $(link) -o $@ $< $(help_obj) $(BUILD)/libheed.a -lcmocka -ljansson $(libs)
 
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libheed.a
 	@mkdir -p $(@D)

@@ -47,7 +47,6 @@ look() {
 			program ar binutils
 			[ -n "${SYSROOT:-}" ] || {
 				header utf8proc.h libutf8proc-dev
-				header jansson.h libjansson-dev
 				header zlib.h zlib1g-dev
 			} ;;
 		test)
@@ -57,6 +56,7 @@ look() {
 				#include <stdint.h>
 				#include <setjmp.h>
 				#include <cmocka.h>' | ${CC:-cc} -E -x c - >/dev/null 2>&1 || need libcmocka-dev
+				header jansson.h libjansson-dev
 			} ;;
 		lint)
 			program clang clang

@@ -46,6 +46,6 @@ Description: Sequence models with attention, and their forerunners
 Version: $VERSION
 Cflags: -I\${includedir}
 Libs: -L\${libdir} -lheed
-Libs.private: -lutf8proc -ljansson -lz -lm -lpthread
+Libs.private: -lutf8proc -lz -lm -lpthread
 END
 echo "installed heed $VERSION under $prefix"
