@@ -536,15 +536,15 @@ static int pick_command(heed_cli *cli, int argc, char **argv)
 {
 	const char *word = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
 
-	if (cli->command->parts && word) {
+	if (!word || (!cli->command->parts && !cli->command->family))
+		return 1;
+	if (cli->command->parts) {
 		cli->command = heed_command_part(cli->command, word);
 		if (!cli->command)
 			return 0;
-	} else if (cli->command->family && word) {
-		if (!heed_command_family(cli->command, word, &cli->family))
-			return 0;
-	} else
-		return 1;
+	} else if (!heed_command_family(cli->command, word, &cli->family)) {
+		return 0;
+	}
 	snprintf(cli->parse->title, sizeof cli->parse->title, "%s %s", argv[0], word);
 	return 2;
 }

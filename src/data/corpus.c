@@ -245,7 +245,7 @@ static heed_code prepare(heed_corpus *c, heed__line *source, heed__line *target,
 
 heed_code heed_corpus_next(heed_corpus *c, heed_record *record)
 {
-	heed__line source, target;
+	heed__line source = {0}, target = {0};
 	bool use = false;
 	heed_code code;
 

@@ -189,7 +189,7 @@ static heed_code too_long(heed_translator *t)
 static heed_code attend(heed_translator *t, owned *o, const char *source_text, const char *target_text)
 {
 	const heed_source line = {.text = source_text, .len = strlen(source_text)};
-	heed__sequence source, target = {0};
+	heed__sequence source = {0}, target = {0};
 	answer a = {o, &target};
 	heed_code code;
 

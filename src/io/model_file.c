@@ -78,8 +78,8 @@ static heed_code check_head(heed_model_file *f)
 
 static heed_code check_tensors(heed_model_file *f, bool log_each)
 {
-	const char *stored = heed__safetensors_metadata(&f->st, CHECKSUMS);
-	const size_t len = stored ? strlen(stored) : 0, count = f->st.count;
+	const char *const text = heed__safetensors_metadata(&f->st, CHECKSUMS), *stored = text ? text : "";
+	const size_t len = strlen(stored), count = f->st.count;
 	const heed__file_tensor *first = NULL;
 	size_t damaged = 0;
 

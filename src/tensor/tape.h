@@ -97,9 +97,9 @@ void heed__tape_keep_weights(heed_tape *tape, const heed_weights *weights);
 heed_code heed__tape_backward_from(heed_tape *tape, heed_tensor *out, const float *seed);
 /* Gets the memory that a planning tape found to be needed, in one piece, before the first step. */
 heed_code heed__tape_reserve(heed_tape *tape, heed_tape_usage usage);
-/* The caller will not read t's data any more, and neither will another op: its memory is used again unless the
+/* The caller will not read the data of x any more, and neither will another op: its memory is used again unless the
  * backward pass needs it. */
-void heed__tape_drop(heed_tape *tape, heed_tensor *t);
+void heed__tape_drop(heed_tape *tape, heed_tensor *x);
 /* Records the tape's first error. */
 void heed__tape_fail(heed_tape *tape, heed_code code);
 bool heed__tape_planning(const heed_tape *tape);
