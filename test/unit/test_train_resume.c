@@ -223,6 +223,26 @@ static void killed_again_and_again(void **state)
 	}
 }
 
+/* That a resumed training begins at that step. */
+static void goes_on_after(const char *const *settings, int64_t death_after, int64_t step)
+{
+	tiny t = {.output = output, .settings = settings, .pairs = 20, .valid_pairs = 4};
+
+	assert_true(train_until(t, &(death){.step = death_after}, false));
+	t.resume = true;
+	assert_int_equal(tiny_train(&t), HEED_OK);
+	assert_int_equal(t.last[HEED_TRAIN_START].step, step);
+}
+
+static void checkpoints_are_saved_when_due(void **state)
+{
+	(void)state;
+	goes_on_after(SETTINGS("valid-every", "4"), 7, 4);
+	goes_on_after(SETTINGS("valid-every", "4", "save-every", "3"), 7, 6);
+	goes_on_after(SETTINGS("valid-every", "4", "save-every", "6"), 6, 4);
+	goes_on_after(SETTINGS("valid-every", "100", "save-every", "5"), 11, 10);
+}
+
 /* Before every system call that a training makes to its folder. */
 static void killed_while_saving(void **state)
 {
@@ -302,6 +322,7 @@ int main(void)
 		cmocka_unit_test(killed_between_steps),
 		cmocka_unit_test(killed_in_validations),
 		cmocka_unit_test(killed_again_and_again),
+		cmocka_unit_test(checkpoints_are_saved_when_due),
 		cmocka_unit_test(killed_while_saving),
 		cmocka_unit_test(killed_in_the_middle_of_writing),
 		cmocka_unit_test(interrupted_at_every_step),

@@ -87,9 +87,9 @@ static const char *const tiny_settings[] = {"encoder-layers",
 /* Sentence i of a text: words, and the same words in another language from the last to the first. */
 static inline void tiny_sentence(uint32_t text, int i, char *source, char *target, size_t size)
 {
-	static const char *const words[][2] = {{"ka", "dun"}, {"lolo", "erb"},  {"mi", "fisfis"},
-					       {"no", "gam"}, {"pupa", "hort"}, {"ra", "iks"},
-					       {"si", "jot"}, {"tatu", "kor"},  {"ve", "lum"}};
+	static const char *const words[][2] = {{"ka", "dun"},     {"lolo", "erb"},  {"mi", "fisfis"},
+					       {"no", "gam olo"}, {"pupa", "hort"}, {"ra", "iks"},
+					       {"si sa", "jot"},  {"tatu", "kor"},  {"ve", "lum"}};
 	heed__rng rng = {.seed = text, .stream = HEED__STREAM_TEST, .step = (uint32_t)i};
 	const int n = 2 + (int)heed__rng_below(&rng, 5);
 	size_t s = 0, t = 0;
@@ -150,9 +150,11 @@ static inline heed_tensor *tiny_loss(const heed_model *m, heed_tape *tape, const
 	tiny *t = tiny_now;
 	heed_tensor *mean = t->family->loss(m, tape, batch, nll);
 
-	if (mean != NULL && t->score != NULL && (heed_tape_flags(tape) & HEED_TAPE_TRAIN) == 0)
+	if (mean == NULL || (heed_tape_flags(tape) & HEED_TAPE_PLAN) != 0)
+		return mean;
+	if (t->score != NULL && (heed_tape_flags(tape) & HEED_TAPE_TRAIN) == 0)
 		mean->data[0] = (float)t->score(t->step);
-	if (mean != NULL && t->forward != NULL)
+	if (t->forward != NULL)
 		t->forward(t, tape, mean);
 	return mean;
 }
