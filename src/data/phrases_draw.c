@@ -210,7 +210,7 @@ static void add_adjective(heed__dice *dice, heed__np *np)
 /* A noun phrase about a noun that is already chosen. */
 static heed__np phrase_of(heed__dice *dice, int index, enum role role)
 {
-	static const unsigned char adjective_chance[ROLES] = {14, 26, 26, 10};
+	static const unsigned char adjective_chance[ROLES] = {10, 17, 17, 6};
 	const heed__noun *noun = &heed__nouns[index];
 	heed__np np = nothing;
 
@@ -349,6 +349,14 @@ static bool no_people(uint64_t classes)
 	return classes && !(classes & N_ALIVE);
 }
 
+/* one has a dog, sees the dog, and leaves a house that one knows */
+static enum role object_role(const heed__verb *verb)
+{
+	if (verb->flags & V_NEW_OBJECT)
+		return ROLE_NEW;
+	return verb->link ? ROLE_PLACE : ROLE_OBJECT;
+}
+
 static void draw_object(heed__dice *dice, heed__clause *c)
 {
 	const heed__verb *verb = &heed__verbs[c->verb];
@@ -361,14 +369,14 @@ static void draw_object(heed__dice *dice, heed__clause *c)
 		c->object = no_people(classes) ? pronoun(chance(dice, 60) ? PRO_IT : PRO_THEY)
 					       : other_pronoun(dice, c);
 	} else if (!(verb->flags & (V_NO_PRONOUN | V_NAMED_OBJECT)) && c->subject.kind != NP_WORD &&
-		   chance(dice, 5)) {
+		   c->question == ASKS_NOTHING && chance(dice, 5)) {
 		c->object = indefinite(no_people(classes) ? WORD_SOMETHING : WORD_SOMEONE);
 	} else if (classes & N_SOMEBODY && !(verb->flags & V_NEW_OBJECT) && chance(dice, 35)) {
 		c->object = name(dice);
 		while (c->object.index == c->subject.index)
 			c->object.index = (c->object.index + 1) % heed__name_count;
 	} else {
-		c->object = noun_phrase(dice, classes, verb->flags & V_NEW_OBJECT ? ROLE_NEW : ROLE_OBJECT);
+		c->object = noun_phrase(dice, classes, object_role(verb));
 	}
 }
 
@@ -409,6 +417,8 @@ static void draw_goal(heed__dice *dice, heed__clause *c, uint64_t classes)
 {
 	draw_place(dice, c, classes);
 	c->relation = REL_TO;
+	if (c->place.kind == NP_WHERE && c->place.index == WHERE_HERE)
+		c->place.index = WHERE_THERE; /* one comes here, and goes there */
 }
 
 /* from Madrid, from the market; or here, or home */
@@ -479,11 +489,11 @@ static void draw_adjuncts(heed__dice *dice, heed__clause *c)
 	int left = 2;
 
 	if (c->question != ASKS_WHERE &&
-	    (needs_place(verb) || (verb->where != W_NOWHERE && chance(dice, 22)))) {
+	    (needs_place(verb) || (verb->where != W_NOWHERE && chance(dice, 20)))) {
 		draw_where(dice, c);
 		left--;
 	}
-	if (verb->manners && chance(dice, c->object.kind == NP_NONE ? 34 : 14)) {
+	if (verb->manners && chance(dice, c->object.kind == NP_NONE ? 32 : 10)) {
 		draw_manner(dice, c, verb->manners);
 		left--;
 	}
@@ -499,7 +509,7 @@ static void draw_adjuncts(heed__dice *dice, heed__clause *c)
 		if (c->frequency >= 0)
 			left = 0;
 	}
-	if (left > 0 && !(verb->flags & V_TIMELESS) && c->question != ASKS_WHEN && chance(dice, 28))
+	if (left > 0 && !(verb->flags & V_TIMELESS) && c->question != ASKS_WHEN && chance(dice, 22))
 		draw_time(dice, c, BIT(c->mood));
 }
 
@@ -517,7 +527,7 @@ static enum heed__question draw_question(heed__dice *dice, const heed__verb *ver
 		weights[3] = 0;
 	if (!no_people(verb->objects) || verb->flags & V_NO_PRONOUN)
 		weights[4] = 0;
-	if (verb->where == W_NOWHERE || verb->where == W_COMES_FROM)
+	if (verb->where == W_NOWHERE || verb->where == W_COMES_FROM || verb->where == W_MAY_GO_TO)
 		weights[5] = 0;
 	if (verb->flags & V_TIMELESS)
 		weights[6] = 0;
@@ -562,21 +572,23 @@ static void draw_asked_object(heed__dice *dice, heed__clause *c)
 	c->object = nothing;
 	if (c->question == ASKS_HOW_MANY || c->question == ASKS_WHICH) {
 		c->object.kind = NP_NOUN;
-		c->object.index =
-			pick_noun(dice, classes, NOUN_BARE | (c->question == ASKS_WHICH ? NOUN_MASS : 0u));
+		c->object.index = pick_noun(dice, classes, NOUN_BARE | NOUN_MASS);
 		if (c->object.index < 0) {
 			c->object.kind = NP_NONE;
 			c->question = ASKS_WHAT;
 			return;
 		}
-		c->object.plural = !(heed__nouns[c->object.index].flags & NOUN_MASS) &&
-				   (c->question == ASKS_HOW_MANY || chance(dice, 25));
+		c->object.plural = c->question == ASKS_HOW_MANY || chance(dice, 25);
 	}
 }
 
 /* Questions after a verb's subject are about real people: "does nobody sleep" is left out. */
 static void suit_question(heed__dice *dice, heed__clause *c)
 {
+	/* rare enough without being asked */
+	const uint32_t unasked = BIT(MOOD_WAS_DOING) | BIT(MOOD_DONE) | BIT(MOOD_WANTED_TO) |
+				 BIT(MOOD_HAD_TO) | BIT(MOOD_NEED_TO);
+
 	if (c->question == ASKS_WHO) {
 		c->subject = nothing;
 		c->subject.kind = NP_WHO;
@@ -584,6 +596,8 @@ static void suit_question(heed__dice *dice, heed__clause *c)
 	} else if (c->subject.kind == NP_WORD && c->question != ASKS_NOTHING) {
 		c->subject = name(dice);
 	}
+	if (c->question != ASKS_NOTHING && BIT(c->mood) & unasked)
+		c->mood = MOOD_PAST;
 	if (c->question == ASKS_WHEN && c->mood != MOOD_FUTURE && c->mood != MOOD_GOING_TO)
 		c->mood = MOOD_PAST;
 }
@@ -621,13 +635,19 @@ static void draw_verb_clause(heed__dice *dice, heed__clause *c, bool plain)
 		draw_time(dice, c, BIT(c->mood));
 }
 
-/* What is described is known: not a dog, not three dogs. */
+/* What one says something of is known: "a bear is at the station" would be "hay" in Spanish. */
+static heed__np definite(heed__np np)
+{
+	if (np.kind == NP_NOUN && np.determiner == DET_A)
+		np.determiner = DET_THE;
+	return np;
+}
+
+/* The same without an adjective, for a clause that says one. */
 static heed__np known(heed__np np)
 {
-	if (np.kind == NP_NOUN && (np.determiner == DET_A || np.determiner == DET_NUMBER))
-		np.determiner = DET_THE;
 	np.adjective = np.degree = -1;
-	return np;
+	return definite(np);
 }
 
 /* Whom or what an adjective is said of. Returns the classes that its adjective may fit. */
@@ -662,7 +682,7 @@ static uint64_t draw_described(heed__dice *dice, heed__clause *c)
 
 static void draw_being_mood(heed__dice *dice, heed__clause *c)
 {
-	static const unsigned char weights[] = {[MOOD_PRESENT] = 66, [MOOD_PAST] = 28, [MOOD_FUTURE] = 6};
+	static const unsigned char weights[] = {[MOOD_PRESENT] = 62, [MOOD_PAST] = 28, [MOOD_FUTURE] = 10};
 
 	c->mood = (enum heed__mood)pick(dice, weights, COUNT_OF(weights));
 	if (c->subject.determiner == DET_GENERIC && c->subject.kind == NP_NOUN)
@@ -812,6 +832,7 @@ static void draw_location(heed__dice *dice, heed__clause *c, bool plain)
 		c->subject = noun_phrase(dice, N_THING | N_CLOTHES | N_TEXT, ROLE_SUBJECT);
 	else
 		draw_subject(dice, c, N_ALIVE);
+	c->subject = definite(c->subject);
 	draw_being_mood(dice, c);
 	draw_polarity(dice, c, plain);
 	if (!plain && c->subject.kind != NP_WORD && chance(dice, 14)) {
@@ -899,8 +920,8 @@ static void draw_likes(heed__dice *dice, heed__clause *c, bool plain)
 	while (HAS(heed__verbs[c->verb].lacks, MOOD_WANT_TO) ||
 	       heed__verbs[c->verb].flags & (V_REFLEXIVE | V_TO_SOMEBODY));
 	if (heed__verbs[c->verb].objects)
-		c->object = noun_phrase(dice, heed__verbs[c->verb].objects,
-					heed__verbs[c->verb].flags & V_NEW_OBJECT ? ROLE_NEW : ROLE_OBJECT);
+		c->object =
+			noun_phrase(dice, heed__verbs[c->verb].objects, object_role(&heed__verbs[c->verb]));
 	suit_polarity(c);
 	if (needs_place(&heed__verbs[c->verb]) ||
 	    (heed__verbs[c->verb].where != W_NOWHERE && chance(dice, 20)))
@@ -941,7 +962,7 @@ static void draw_clause(heed__dice *dice, heed__clause *c, bool plain)
 		{SAYS_LIKES_DOING, draw_likes},
 		{SAYS_THERE_IS, draw_there_is},
 	};
-	static const unsigned char weights[COUNT_OF(kinds)] = {138, 24, 3, 2, 3, 2, 12, 4, 2, 6, 3, 6};
+	static const unsigned char weights[COUNT_OF(kinds)] = {134, 28, 3, 2, 5, 2, 12, 4, 2, 6, 3, 6};
 	const int kind = pick(dice, weights, COUNT_OF(kinds));
 
 	*c = (heed__clause){.subject = nothing,
@@ -984,7 +1005,7 @@ static bool is_joinable(const heed__clause *c, int most)
 			  (c->companion.kind != NP_NONE);
 
 	if (c->kind == SAYS_THERE_IS || c->subject.kind == NP_WORD || c->subject.kind == NP_NONE ||
-	    extra > most || c->time_first)
+	    (c->subject.kind == NP_PRONOUN && c->subject.index == PRO_IT) || extra > most || c->time_first)
 		return false;
 	return c->subject.kind != NP_NOUN || heed__nouns[c->subject.index].classes & N_SOMEBODY;
 }
@@ -1001,7 +1022,7 @@ static bool is_passing_state(const heed__clause *c)
 {
 	return (c->kind == SAYS_STATE ||
 		(c->kind == SAYS_ADJECTIVE && heed__adjectives[c->word].copula == COPULA_ESTAR)) &&
-	       c->mood <= MOOD_PAST && !c->negative;
+	       c->mood <= MOOD_PAST && !c->negative && c->frequency < 0;
 }
 
 /* Is there a second clause that the joint can bring to this one? */
@@ -1010,7 +1031,7 @@ static bool may_begin(enum heed__joint joint, const heed__clause *first)
 	switch (joint) {
 	case JOINT_AND:
 		return (first->kind == SAYS_VERB || first->kind == SAYS_ADJECTIVE) &&
-		       first->mood <= MOOD_FUTURE && !first->negative;
+		       first->mood <= MOOD_FUTURE && !first->negative && first->partner.kind == NP_NONE;
 	case JOINT_BUT:
 		return first->kind == SAYS_VERB && first->mood <= MOOD_PAST &&
 		       first->object.kind == NP_NOUN &&
@@ -1037,6 +1058,7 @@ static bool joins(enum heed__joint joint, const heed__clause *first, const heed_
 	case JOINT_AND:
 		return first->kind == second->kind && first->mood == second->mood && !second->negative &&
 		       (first->object.kind == NP_NONE) == (second->object.kind == NP_NONE) &&
+		       first->partner.kind == NP_NONE && second->partner.kind == NP_NONE &&
 		       is_another(&second->subject) && !same_noun(&first->subject, &second->subject);
 	case JOINT_BECAUSE:
 		return second->kind == SAYS_VERB && heed__verbs[second->verb].flags & V_MATTERS &&
@@ -1087,7 +1109,7 @@ static bool sees_itself(const heed__clause *c)
 void heed__phrases_draw(heed__dice *dice, heed__sentence *s)
 {
 	static const unsigned char joints[] = {
-		[JOINT_NONE] = 182, [JOINT_AND] = 5,   [JOINT_BUT] = 2,  [JOINT_BECAUSE] = 5,
+		[JOINT_NONE] = 182, [JOINT_AND] = 2,   [JOINT_BUT] = 2,  [JOINT_BECAUSE] = 5,
 		[JOINT_THINKS] = 3, [JOINT_KNOWS] = 1, [JOINT_SAYS] = 1, [JOINT_SAID] = 1};
 
 	s->joint = (enum heed__joint)pick(dice, joints, COUNT_OF(joints));

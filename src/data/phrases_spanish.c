@@ -234,20 +234,19 @@ static void subject(heed__line *line, const heed__clause *c)
 	}
 }
 
-/* A person, or an animal one knows, is an object with "a": veo a Ana, veo al perro, but veo un perro. */
+/* A person is an object with "a": veo a Ana, veo el perro. */
 static bool takes_personal_a(const heed__np *np)
 {
-	if (np->kind == NP_NAME)
+	switch (np->kind) {
+	case NP_NAME:
 		return true;
-	if (np->kind == NP_WORD)
+	case NP_NOUN:
+		return heed__nouns[np->index].classes & N_SOMEBODY;
+	case NP_WORD:
 		return np->index < WORD_SOMETHING;
-	if (np->kind != NP_NOUN)
+	default:
 		return false;
-	if (heed__nouns[np->index].classes & N_SOMEBODY)
-		return true;
-	return heed__nouns[np->index].classes & N_ANIMAL &&
-	       (np->determiner == DET_THE || np->determiner == DET_MY || np->determiner == DET_THIS ||
-		np->determiner == DET_THAT || np->determiner == DET_NAMES || np->determiner == DET_ALL);
+	}
 }
 
 static void object(heed__line *line, const heed__clause *c)
@@ -473,10 +472,10 @@ static void verb_clause(heed__line *line, const heed__clause *c)
 static void likes(heed__line *line, const heed__clause *c)
 {
 	const agreement a = subject_agreement(c);
-	const bool named = c->subject.kind != NP_PRONOUN, doing = c->kind == SAYS_LIKES_DOING;
+	const bool doing = c->kind == SAYS_LIKES_DOING;
 	const enum heed__person liked = !doing && agreement_of(&c->object).plural ? THEY : THIRD;
 
-	if (named && !inverted(c)) {
+	if (c->subject.kind != NP_PRONOUN) {
 		word(line, "a");
 		subject(line, c);
 	}
@@ -492,10 +491,6 @@ static void likes(heed__line *line, const heed__clause *c)
 		object(line, c);
 	} else {
 		noun_phrase(line, &c->object, true);
-	}
-	if (named && inverted(c)) {
-		word(line, "a");
-		subject(line, c);
 	}
 }
 
@@ -557,21 +552,23 @@ static void predicate(heed__line *line, const heed__clause *c, agreement a)
 	}
 }
 
-/* To be, in its Spanish kinds. A question has the subject behind the predicate, but before a place. */
+/* To be, in its Spanish kinds. A question has the subject at the end, es caro el coche, but before what is long:
+ * es el coche tan caro como el tren. */
 static void be(heed__line *line, const heed__clause *c)
 {
 	const agreement a = subject_agreement(c);
 	const bool has = c->kind == SAYS_STATE || c->kind == SAYS_AGE;
 	const heed__conjugation *verb = has ? &heed__tener : with_estar(c) ? &heed__estar : &heed__ser;
-	const bool subject_last = c->kind != SAYS_PLACE;
+	const bool subject_soon = c->kind == SAYS_COMPARED || c->kind == SAYS_EQUAL ||
+				  c->kind == SAYS_PLACE || c->kind == SAYS_AGE;
 
 	subject_before(line, c);
 	denial(line, c);
 	verb_group(line, c, verb, a.person, true);
-	if (!subject_last)
+	if (subject_soon)
 		subject_behind(line, c);
 	predicate(line, c, a);
-	if (subject_last)
+	if (!subject_soon)
 		subject_behind(line, c);
 }
 

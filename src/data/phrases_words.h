@@ -34,7 +34,7 @@ enum heed__person { FIRST, SECOND, THIRD, WE, THEY };
 #define N_VEHICLE    (UINT64_C(1) << 18) /* to drive */
 #define N_TRANSPORT  (UINT64_C(1) << 19) /* arrives and leaves by itself */
 #define N_BUILDING   (UINT64_C(1) << 20) /* to build */
-#define N_CLEANED    (UINT64_C(1) << 21) /* to clean */
+#define N_CLEANED    (UINT64_C(1) << 21) /* gets dirty */
 #define N_SONG       (UINT64_C(1) << 22)
 #define N_FILM       (UINT64_C(1) << 23)
 #define N_THOUGHT    (UINT64_C(1) << 24) /* to understand */
@@ -166,9 +166,9 @@ enum heed__verb_flags {
 	V_TIMELESS = 1 << 7,      /* no "yesterday" */
 	V_SAME_PAST = 1 << 8,     /* read, read: the plain present would read as the past */
 	V_WITH = 1 << 9,          /* done in company */
+	V_NEW_OBJECT = 1 << 10,   /* the object is a new one: a dog, two songs, not the dog */
 	V_NAMED_OBJECT = 1 << 11, /* not "something" */
 	V_MATTERS = 1 << 12,      /* a reason for being tired or happy */
-	V_NEW_OBJECT = 1 << 10,   /* the object is a new one: a dog, two songs, not the dog */
 };
 
 typedef struct heed__verb {

