@@ -166,40 +166,62 @@ heed_code heed__checkpoint_finished(heed_ctx *ctx, const heed_model_file *file, 
 	return code;
 }
 
+#define ANEW "removing its folder begins anew"
+
+static heed_code misfit(heed_ctx *ctx, const char *name, const heed__json *before, const heed__json *now)
+{
+	const char *a, *b;
+	int64_t x, y = 0;
+
+	if (heed__json_text(now, &a))
+		return heed__error(ctx, HEED_E_FORMAT, "checkpoint: it was made with --%s %s, now %s; " ANEW,
+				   name, heed__json_text(before, &b) ? b : "unset", a);
+	heed__json_int(before, &y);
+	return heed__error(ctx, HEED_E_FORMAT,
+			   "checkpoint: it was made with another %s (%lld, now %lld); " ANEW, name,
+			   (long long)y, heed__json_int(now, &x) ? (long long)x : 0);
+}
+
+static bool same(const heed__json *a, const heed__json *b)
+{
+	const char *s, *t;
+	int64_t x, y;
+
+	return heed__json_text(a, &s) ? heed__json_text(b, &t) && strcmp(s, t) == 0
+				      : heed__json_int(a, &x) && heed__json_int(b, &y) && x == y;
+}
+
+/* Every member of the object `now` must be in `then` with the same value. */
+static heed_code compare(heed_ctx *ctx, const char *then, const heed__str *now)
+{
+	const heed__json *value;
+	const char *name;
+	heed__json *old = NULL, *new = NULL;
+	void *place = NULL;
+	heed_code code;
+
+	if (then == NULL)
+		return heed__error(ctx, HEED_E_FORMAT, "checkpoint: it has no settings");
+	if (now->failed)
+		return HEED_E_MEMORY;
+	code = heed__json_parse(ctx, "settings", now->data, now->len, 4096, &new);
+	if (code == HEED_OK)
+		code = heed__json_parse(ctx, "checkpoint settings", then, strlen(then), 4096, &old);
+	while (code == HEED_OK && heed__json_next(new, &place, &name, &value))
+		if (!same(heed__json_get(old, name), value))
+			code = misfit(ctx, name, heed__json_get(old, name), value);
+	heed__json_free(new);
+	heed__json_free(old);
+	return code;
+}
+
 static heed_code check_settings(heed__run *r, const heed_model_file *file)
 {
 	heed__str now = heed__str_init(r->ctx, 0);
-	const char *const then = heed_model_file_text(file, HEED__SETTINGS);
-	const heed__json *value;
-	const char *name, *a, *b;
-	heed__json *old = NULL, *new = NULL;
-	heed_code code = HEED_E_MEMORY;
-	void *place = NULL;
+	heed_code code;
 
 	write_settings(r, &now);
-	if (then == NULL)
-		code = heed__error(r->ctx, HEED_E_FORMAT, "checkpoint: it has no settings");
-	else if (!now.failed)
-		code = heed__json_parse(r->ctx, "settings", now.data, now.len, 4096, &new);
-	if (code == HEED_OK)
-		code = heed__json_parse(r->ctx, "checkpoint settings", then, strlen(then), 4096, &old);
-	while (code == HEED_OK && heed__json_next(new, &place, &name, &value)) {
-		const heed__json *const before = heed__json_get(old, name);
-		int64_t x = 0, y = 0;
-
-		if (heed__json_int(value, &x) && (!heed__json_int(before, &y) || x != y))
-			code = heed__error(r->ctx, HEED_E_FORMAT,
-					   "checkpoint: it was made with another %s (%lld, now %lld); begin "
-					   "anew without --resume",
-					   name, (long long)y, (long long)x);
-		else if (heed__json_text(value, &a) && (!heed__json_text(before, &b) || strcmp(a, b) != 0))
-			code = heed__error(
-				r->ctx, HEED_E_FORMAT,
-				"checkpoint: it was made with --%s %s, now %s; begin anew without --resume",
-				name, before != NULL && heed__json_text(before, &b) ? b : "unset", a);
-	}
-	heed__json_free(new);
-	heed__json_free(old);
+	code = compare(r->ctx, heed_model_file_text(file, HEED__SETTINGS), &now);
 	heed__str_release(&now);
 	return code;
 }
@@ -207,18 +229,14 @@ static heed_code check_settings(heed__run *r, const heed_model_file *file)
 static heed_code check_config(heed__run *r, const heed_model_file *file)
 {
 	heed__str now = heed__str_init(r->ctx, 0);
-	const char *const then = heed_model_file_text(file, HEED__CONFIG);
 	const char *const family = heed_model_file_text(file, HEED__FAMILY);
 	heed_code code = heed__config_write(r->ctx, r->trained.model, &now);
 
 	if (code == HEED_OK && (family == NULL || strcmp(family, r->job->family->name) != 0))
-		code = heed__error(r->ctx, HEED_E_FORMAT, "checkpoint: it is of family %s, not %s",
+		code = heed__error(r->ctx, HEED_E_FORMAT, "checkpoint: it is of family %s, not %s; " ANEW,
 				   family != NULL ? family : "none", r->job->family->name);
-	if (code == HEED_OK && (then == NULL || strcmp(then, now.data) != 0))
-		code = heed__error(
-			r->ctx, HEED_E_FORMAT,
-			"checkpoint: it has another configuration (%s, now %s); begin anew without --resume",
-			then != NULL ? then : "none", now.data);
+	if (code == HEED_OK)
+		code = compare(r->ctx, heed_model_file_text(file, HEED__CONFIG), &now);
 	heed__str_release(&now);
 	return code;
 }
@@ -241,8 +259,7 @@ static heed_code check_tokenizers(heed__run *r, const heed_model_file *file)
 	if (is_saved_as(t->source, source) &&
 	    (t->target == t->source ? target == NULL : is_saved_as(t->target, target)))
 		return HEED_OK;
-	return heed__error(r->ctx, HEED_E_FORMAT,
-			   "checkpoint: it was made with another tokenizer; begin anew without --resume");
+	return heed__error(r->ctx, HEED_E_FORMAT, "checkpoint: it was made with another tokenizer; " ANEW);
 }
 
 static bool read_int(const heed__json *root, const char *name, int64_t least, int64_t most, int64_t *out)

@@ -357,8 +357,8 @@ static void other_trainings_are_refused(void **state)
 	static const struct {
 		const char *name, *value, *expected;
 	} settings[] = {
-		{"width", "18", "configuration"},
-		{"dropout", "0.2", "configuration"},
+		{"width", "18", "--width 16, now 18"},
+		{"dropout", "0.2", "--dropout 0.1, now 0.2"},
 		{"lr", "0.02", "--lr 0.01, now 0.02"},
 		{"schedule", "constant", "--schedule inverse-sqrt, now constant"},
 		{"batch-tokens", "41", "--batch-tokens 40, now 41"},
@@ -377,7 +377,7 @@ static void other_trainings_are_refused(void **state)
 					       settings[i].value, NULL};
 
 		t.settings = changed;
-		refused(t, HEED_E_FORMAT, settings[i].expected, "checkpoint");
+		refused(t, HEED_E_FORMAT, settings[i].expected, "removing its folder");
 	}
 	t = plain();
 	t.resume = true;
@@ -385,15 +385,15 @@ static void other_trainings_are_refused(void **state)
 	refused(t, HEED_E_FORMAT, "seed", "(0, now 1)");
 	t.seed = 0;
 	t.pairs = 21;
-	refused(t, HEED_E_FORMAT, "another data", "--resume");
+	refused(t, HEED_E_FORMAT, "another data", "removing its folder");
 	t.pairs = 20;
 	t.text = 1;
-	refused(t, HEED_E_FORMAT, "another data", "--resume");
+	refused(t, HEED_E_FORMAT, "another data", "removing its folder");
 	t.text = 0;
 	t.valid_pairs = 5;
-	refused(t, HEED_E_FORMAT, "another valid-data", "--resume");
+	refused(t, HEED_E_FORMAT, "another valid-data", "removing its folder");
 	t.valid_pairs = 0;
-	refused(t, HEED_E_FORMAT, "another valid-data", "--resume");
+	refused(t, HEED_E_FORMAT, "another valid-data", "removing its folder");
 	t.valid_pairs = 4;
 	other.name = "transformed";
 	t.family = &other;
@@ -419,7 +419,7 @@ static void other_tokenizers_are_refused(void **state)
 	t.number = 0;
 	t.resume = true;
 	t.tokenizer = others;
-	refused(t, HEED_E_FORMAT, "another tokenizer", "--resume");
+	refused(t, HEED_E_FORMAT, "another tokenizer", "removing its folder");
 	t.tokenizer = bytes;
 	assert_int_equal(tiny_train(&t), HEED_OK);
 	heed_tokenizer_free(bytes);
@@ -470,7 +470,7 @@ static void budgets_of_bound_schedules_may_not(void **state)
 	assert_int_equal(tiny_train(&t), HEED_E_INTERRUPTED);
 	t.settings = SETTINGS("steps", "13", "schedule", "linear");
 	t.resume = true;
-	refused(t, HEED_E_FORMAT, "--steps 12, now 13", "--resume");
+	refused(t, HEED_E_FORMAT, "--steps 12, now 13", "removing its folder");
 }
 
 static void nothing_to_resume_begins_anew(void **state)
