@@ -96,7 +96,7 @@ static bool train_until(tiny t, const death *d, bool resume)
 		t.code = heed_train(t.ctx, &t.job);
 	if (t.code != HEED_OK)
 		fprintf(stderr, "%s\n", t.ctx != NULL ? heed_error_message(t.ctx) : "no memory");
-	_exit(t.code);
+	_exit((int)t.code);
 }
 
 /* --- trainings of all sorts --- */
