@@ -30,7 +30,7 @@ static const heed_field options[] = {
 	 HEED_INT64(struct demo_options, steps),
 	 .min = 1,
 	 .max = 1000000,
-	 .initial = "1300",
+	 .initial = "1150",
 	 .help = "updates"},
 	{.name = "unseen",
 	 HEED_INT(struct demo_options, unseen),
@@ -45,7 +45,7 @@ static const heed_field options[] = {
 static const char *const shape[] = {"encoder-layers", "2",   "decoder-layers",  "2",   "width", "128",
 				    "feed-forward",   "256", "heads",           "4",   "norm",  "pre",
 				    "dropout",        "0",   "label-smoothing", "0.1", NULL};
-static const char *const training[] = {"tokenizer", "bpe",    "vocab", "1200",   "batch-tokens",
+static const char *const training[] = {"tokenizer", "bpe",    "vocab", "2600",   "batch-tokens",
 				       "1024",      "lr",     "0.004", "warmup", "150",
 				       "schedule",  "cosine", NULL};
 
