@@ -3,6 +3,9 @@
 #ifndef HEED_VIEW_PAGE_H
 #define HEED_VIEW_PAGE_H
 
+/* Long lines are cut in two by the formatter: those have no comma on purpose.
+ * NOLINTBEGIN(bugprone-suspicious-missing-comma) */
+
 /* before the title (which stands twice, in <title> and in <h1>) */
 static const char *const heed__page_top[] = {
 	"<!doctype html>",
@@ -289,5 +292,7 @@ static const char *const heed__page_bottom[] = {
 	"addEventListener('resize', draw);",
 	"draw();",
 };
+
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 #endif

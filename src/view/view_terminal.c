@@ -116,7 +116,7 @@ static int lay_out(canvas *c)
 	const heed_attention_map *const m = c->map;
 	const int third = c->width / 3 > ROW_LABEL_MIN ? c->width / 3 : ROW_LABEL_MIN;
 	const int rows = widest(m->row_labels, m->rows), cols = widest(m->col_labels, m->cols);
-	int room, parts;
+	int room, fit, parts;
 
 	c->label = rows < third ? rows : third;
 	room = c->width - c->label - 1;
@@ -131,7 +131,8 @@ static int lay_out(canvas *c)
 		c->cell = CELL_WITH_NUMBER;
 	c->at = c->across ? c->cell - 1 : c->cell > 2 ? c->cell / 2 : 0;
 	c->numbers = c->cell >= CELL_WITH_NUMBER && c->paint != HEED_VIEW_SHADES;
-	parts = (m->cols + room / c->cell - 1) / (room / c->cell);
+	fit = room > c->cell ? room / c->cell : 1;
+	parts = (m->cols + fit - 1) / fit;
 	return (m->cols + parts - 1) / parts;
 }
 
