@@ -131,7 +131,8 @@ static int lay_out(canvas *c)
 		c->cell = CELL_WITH_NUMBER;
 	c->at = c->across ? c->cell - 1 : c->cell > 2 ? c->cell / 2 : 0;
 	c->numbers = c->cell >= CELL_WITH_NUMBER && c->paint != HEED_VIEW_SHADES;
-	fit = room > c->cell ? room / c->cell : 1;
+	fit = room / c->cell;
+	fit = fit > 0 ? fit : 1;
 	parts = (m->cols + fit - 1) / fit;
 	return (m->cols + parts - 1) / parts;
 }
