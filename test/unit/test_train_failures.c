@@ -145,6 +145,7 @@ static heed_code training(shortage *s)
 {
 	tiny t = small();
 
+	t.threads = 2; /* whose pool may be refused too */
 	t.alloc = alloc_until;
 	t.alloc_user = s;
 	return tiny_train(&t);
