@@ -53,7 +53,8 @@ void heed__run_tell(const heed__run *r, heed_train_event *e)
 	*e = (heed_train_event){
 		.step = r->step,
 		.steps = heed__run_steps(r),
-		.epoch = r->epoch + 1,
+		.epoch = r->epoch +
+			 (r->batch > 0 || r->epoch == 0), /* that is being, or has just been, gone through */
 		.batch = r->batch,
 		.batches = heed_dataset_batches(r->train),
 		.tokens = r->tokens,
