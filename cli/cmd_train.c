@@ -3,6 +3,7 @@
 #include "progress.h"
 #include "training.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -165,7 +166,7 @@ static int run(heed_cli *cli)
 		if (o->train.resume && heed_train_position(cli->ctx, o->output, &step))
 			status = heed_cli_fail(cli);
 		else if (!(news.log = open_log(o->log, o->train.resume, (long long)step)))
-			status = heed_cli_stop(cli, "%s: could not be opened", o->log);
+			status = heed_cli_stop(cli, "%s: could not be opened: %s", o->log, strerror(errno));
 	}
 	if (!status) {
 		t.job.event = on_event;

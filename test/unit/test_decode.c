@@ -2,7 +2,7 @@
 #include "scratch.h"
 
 #include "base/context_impl.h"
-#include "corpus_lines.h"
+#include "sample_lines.h"
 #include "decode/translator_impl.h"
 #include "heed/translate.h"
 #include "kernel/kernel.h"

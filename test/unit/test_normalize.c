@@ -2,7 +2,7 @@
 
 #include <utf8proc.h>
 
-#include "corpus_lines.h"
+#include "sample_lines.h"
 #include "text/unicode.h"
 
 static heed_ctx *ctx;

@@ -1,7 +1,7 @@
 /* What every kind of tokenizer promises. */
 #include "scratch.h"
 
-#include "corpus_lines.h"
+#include "sample_lines.h"
 
 static heed_ctx *ctx;
 

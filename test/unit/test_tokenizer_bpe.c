@@ -1,7 +1,7 @@
 /* Byte-pair encoding against slow and plain implementations of the same rules. */
 #include "scratch.h"
 
-#include "corpus_lines.h"
+#include "sample_lines.h"
 #include "text/bpe_merges.h"
 #include "text/word_split.h"
 

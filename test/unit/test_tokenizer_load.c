@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "corpus_lines.h"
+#include "sample_lines.h"
 
 static const char corpus[] =
 	"El perro ama al perro.\nDer Hund läuft, der Hund läuft\nel perro läuft al Hund\n";

@@ -1,6 +1,6 @@
 /* Lines in memory as a corpus for heed_tokenizer_train, and random text. */
-#ifndef HEED_TEST_CORPUS_LINES_H
-#define HEED_TEST_CORPUS_LINES_H
+#ifndef HEED_TEST_SAMPLE_LINES_H
+#define HEED_TEST_SAMPLE_LINES_H
 
 #include <string.h>
 
