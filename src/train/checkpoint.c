@@ -184,8 +184,8 @@ static heed_code misfit(heed_ctx *ctx, const char *name, const heed__json *befor
 
 static bool same(const heed__json *a, const heed__json *b)
 {
-	const char *s, *t;
-	int64_t x, y;
+	const char *s = "", *t = "";
+	int64_t x = 0, y = 0;
 
 	return heed__json_text(a, &s) ? heed__json_text(b, &t) && strcmp(s, t) == 0
 				      : heed__json_int(a, &x) && heed__json_int(b, &y) && x == y;
