@@ -4,6 +4,7 @@
 #include "heed/translate.h"
 #include "options.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,7 +216,7 @@ static void print_lines(const struct work *w, const heed_translation *t)
 		const heed_hypothesis *h = &t->best[n];
 
 		if (list)
-			fprintf(w->out, "%lld ||| ", (long long)(w->before + (int64_t)t->index));
+			fprintf(w->out, "%" PRId64 " ||| ", w->before + (int64_t)t->index);
 		print_text(w->out, h);
 		if (list || w->o->scores)
 			fprintf(w->out, " ||| %.6f", h->ranked);

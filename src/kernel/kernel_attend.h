@@ -94,7 +94,7 @@ static void draw_factors(queries *b, int key, int keys)
 		VU low_v, high_v, words[4];
 
 		for (int i = 0; i < VN; i++) {
-			const uint64_t query = (uint64_t)(b->first + s * VN + i);
+			const uint64_t query = (uint64_t)b->first + (uint64_t)s * VN + (uint64_t)i;
 			const uint64_t block =
 				(a->mask_first + query * (uint64_t)a->mask_row + (uint64_t)key) / 8;
 

@@ -258,7 +258,7 @@ static bool all_finite(size_t n, const float *x)
 	for (size_t i = 0; i < n; i += VN) {
 		const VF xi = load(x + i, n - i);
 
-		sum += xi - xi;
+		sum += xi - xi; /* NOLINT(misc-redundant-expression): not for infinities */
 	}
 	return vsum(sum) == 0.0f;
 }
