@@ -87,7 +87,6 @@ typedef struct heed__attend {
 typedef struct heed__attend_grad {
 	const float *dout;   /* [queries][width], rows as out_row */
 	float *dq, *dk, *dv; /* +=, rows as q_row, k_row, v_row; may overlap when q, k, v do */
-	float *scratch;      /* heed__attend_scratch(queries, keys, width) floats */
 } heed__attend_grad;
 
 struct heed__kernels {
@@ -162,8 +161,6 @@ struct heed__kernels {
 	void (*adagrad)(size_t n, float *w, const float *g, float *v, float gscale, float lr, float eps);
 	void (*lerp)(size_t n, float a, const float *x, float *y); /* y += a (x - y): moving averages */
 };
-
-size_t heed__attend_scratch(int queries, int keys, int width);
 
 /* The table by name, NULL when there is none or it can't run here. NULL name: $HEED_CPU, else the best. */
 const struct heed__kernels *heed__kernels_find(const char *name);

@@ -35,11 +35,3 @@ const struct heed__kernels *heed__kernels_find(const char *name)
 	}
 	return found;
 }
-
-size_t heed__attend_scratch(int queries, int keys, int width)
-{
-	(void)queries;
-	(void)keys;
-	(void)width;
-	return 0;
-}

@@ -179,27 +179,14 @@ static void backward_head(heed_node *node, int s, int h, int thread)
 		.dq = q->grad + (x.q - q->data),
 		.dk = kv->grad + (x.k - kv->data),
 		.dv = kv->grad + (x.v - kv->data),
-		.scratch = heed__scratch_thread(node->ctx, thread),
 	};
 
+	(void)thread;
 	node->kernels->attend_grad(&x, &g);
 }
 
 static void backward(heed_node *node)
 {
-	const attr *a = node->attr;
-	size_t most = 0;
-
-	for (int s = 0; s < a->queries.count; s++) {
-		const size_t n =
-			heed__attend_scratch(length(a->queries, s), length(a->keys, s), a->width / a->heads);
-
-		most = n > most ? n : most;
-	}
-	if (!heed__scratch_reserve(node->ctx, most * sizeof(float))) {
-		heed__tape_fail(node->tape, HEED_E_MEMORY);
-		return;
-	}
 	if (heed__grad_add(node, node->in[Q]) != NULL && heed__grad_add(node, node->in[KV]) != NULL)
 		for_heads(node, backward_head);
 }
