@@ -144,12 +144,14 @@ void heed__parallel(heed_ctx *ctx, int chunks, heed__work_fn *work, void *arg)
 			work(arg, i, 0);
 		return;
 	}
+	/* The ticket first: from here on nobody claims a chunk of the last job, whose number of chunks may be smaller
+	 * than this one's; the round last: only then is there something to claim. */
+	round = atomic_load(&p->round) + 1;
+	atomic_store(&p->ticket, (uint64_t)round << 32);
 	atomic_store(&p->work, work);
 	atomic_store(&p->arg, arg);
 	atomic_store(&p->chunks, chunks);
 	atomic_store(&p->done, 0);
-	round = atomic_load(&p->round) + 1;
-	atomic_store(&p->ticket, (uint64_t)round << 32);
 	atomic_store(&p->round, round);
 	if (atomic_load(&p->sleepers) > 0) {
 		pthread_mutex_lock(&p->lock);
