@@ -46,6 +46,8 @@ typedef struct heed_examples_cursor {
 heed_code heed_examples_line(void *cursor, const char **line, size_t *len);
 
 typedef struct heed_dataset_options {
+	heed_form form;
+	int window;         /* of streams: tokens of a sequence; a batch has batch_tokens / window of them */
 	int batch_tokens;   /* at most so many tokens on each side of a batch, ends included */
 	int max_length;     /* tokens of a side, its end included; longer examples are left out and counted */
 	int bucket;         /* batches whose examples are sorted by length together; 1: not at all */
@@ -55,7 +57,8 @@ typedef struct heed_dataset_options {
 
 typedef struct heed_dataset heed_dataset;
 
-/* Encodes the examples (borrowed). HEED_E_ARGUMENT when not one fits into max_length and batch_tokens. */
+/* Encodes the examples (borrowed). Of HEED_FORM_LABELLED the target texts are labels: tokens of a tokenizer of kind
+ * "sentence". HEED_E_ARGUMENT when not one fits into max_length and batch_tokens, or for a label the tokenizer lacks. */
 heed_code heed_dataset_new(const heed_examples *examples, const heed_tokenizer *source,
 			   const heed_tokenizer *target, const heed_dataset_options *options,
 			   heed_dataset **dataset);
@@ -69,8 +72,12 @@ uint32_t heed_dataset_fingerprint(const heed_dataset *d);             /* of the 
 /* Orders the examples of an epoch and cuts them into batches. */
 heed_code heed_dataset_epoch(heed_dataset *d, int epoch);
 int heed_dataset_batches(const heed_dataset *d);
-/* Rows of a batch without making it. */
+/* Tokens read and things predicted (tokens, or labels) of a batch without making it. */
 void heed_dataset_measure(const heed_dataset *d, int index, int *source_rows, int *target_rows);
+/* Sequences of the largest batch. */
+int heed_dataset_sequences(const heed_dataset *d);
+/* All ids in the order of the examples, each text with its eos: for families that count. */
+const int *heed_dataset_ids(const heed_dataset *d, int64_t *count);
 /* Valid until the next call. */
 heed_code heed_dataset_batch(heed_dataset *d, int index, heed_batch *batch);
 
