@@ -12,21 +12,27 @@
  *	heed_tokenizer_free(t);
  *
  * Text is first normalised; after that nothing is lost: decoding what was encoded gives the normalised text back
- * to the byte, double, leading and trailing spaces included. (Except for unknown words of `word`, and for
- * unknown characters where byte fallback was turned off: these become HEED_UNK_ID, and that says nothing.)
+ * to the byte, double, leading and trailing spaces included. (Except for unknown texts of `sentence`, unknown
+ * words of `word` and `space`, and unknown characters where byte fallback was turned off: these become
+ * HEED_UNK_ID, and that says nothing.)
  *
  * How the kinds cut text:
- *	byte  every byte is a piece. Nothing is trained.
- *	char  every character (code point) is a piece.
- *	word  a run of letters and digits is a piece, and so is any other character.
- *	bpe   text is cut into runs of letters, of digits, of white space, and of anything else; inside a run, pieces
- *	      are merged pairs of pieces (Sennrich et al. 2016, "Neural machine translation of rare words with
- *	      subword units").
- * In word and bpe a space belongs to the run behind it, and the text is read as if a space stood in front of it,
- * so that a word is the same piece at the start of a text and inside. Decoding drops that first space again. A
- * space with no run behind it is a piece of its own. In a piece's readable form the space is U+2581, as in
- * SentencePiece (Kudo and Richardson 2018). A U+2581 in the text itself is no space: it is never part of a piece,
- * and control characters are not either. Like all characters without a piece they become bytes or unknown.
+ *	byte      every byte is a piece. Nothing is trained.
+ *	char      every character (code point) is a piece.
+ *	word      a run of letters and digits is a piece, and so is any other character.
+ *	space     what stands between ASCII white space is a piece, for text that is cut already. How much white
+ *	          space there is says nothing: normalised text has one space between words and none at its ends.
+ *	sentence  the whole text is a piece. The i-th text learned, from 0, in order of count and then of bytes, has
+ *	          the id HEED_SPECIAL_IDS + symbol_count + i: a table of labels.
+ *	bpe       text is cut into runs of letters, of digits, of white space, and of anything else; inside a run,
+ *	          pieces are merged pairs of pieces (Sennrich et al. 2016, "Neural machine translation of rare words
+ *	          with subword units").
+ * But for byte and char, a space belongs to the run behind it, and the text is read as if a space stood in front
+ * of it, so that a word is the same piece at the start of a text and inside. Decoding drops that first space
+ * again. A space with no run behind it is a piece of its own. In a piece's readable form the space is U+2581, as
+ * in SentencePiece (Kudo and Richardson 2018). A U+2581 in the text itself is no space: it is never part of a
+ * piece, and control characters are not either. Like all characters without a piece they become bytes or unknown.
+ * (Pieces of sentence are U+2581 and the text as it is, whatever its length, but for control characters.)
  *
  * Ids: unk, bos, eos (heed/batch.h), the reserved symbols, the 256 bytes where there are any, the space, then
  * characters or words from the most frequent to the least, then merged pieces in the order they were learned. */
@@ -67,7 +73,7 @@ typedef struct heed_tokenizer_options {
 } heed_tokenizer_options;
 
 #define HEED_VOCAB_MAX       (1 << 22)
-#define HEED_PIECE_BYTES_MAX 256 /* no piece is longer; the readable space counts 3 */
+#define HEED_PIECE_BYTES_MAX 256 /* none but those of sentence are longer; the readable space counts 3 */
 
 /* Gives the next line of a corpus without its newline, valid until the next call; *line NULL at the end. Another
  * code than HEED_OK stops the training, which returns NULL. Lines need not be valid UTF-8. */

@@ -69,20 +69,29 @@ static int compare_entries(const void *pa, const void *pb)
 	return order;
 }
 
+const heed__map_entry **heed__sort_counts(heed_ctx *ctx, const heed__map *counts)
+{
+	const heed__map_entry **sorted = heed__realloc_array(ctx, NULL, counts->count, sizeof *sorted);
+
+	if (!sorted)
+		return NULL;
+	for (size_t i = 0; i < counts->count; i++)
+		sorted[i] = &counts->entries[i];
+	qsort(sorted, counts->count, sizeof(const heed__map_entry *), compare_entries);
+	return sorted;
+}
+
 heed_code heed__tokenizer_add_frequent(heed_tokenizer *t, const heed__map *counts, int64_t min_count,
 				       int vocab, double coverage)
 {
-	const heed__map_entry **sorted = heed__realloc_array(t->ctx, NULL, counts->count, sizeof *sorted);
+	const heed__map_entry **sorted = heed__sort_counts(t->ctx, counts);
 	double total = 0, covered = 0;
 	heed_code code = HEED_OK;
 
 	if (!sorted)
 		return HEED_E_MEMORY;
-	for (size_t i = 0; i < counts->count; i++) {
-		sorted[i] = &counts->entries[i];
+	for (size_t i = 0; i < counts->count; i++)
 		total += (double)sorted[i]->value;
-	}
-	qsort(sorted, counts->count, sizeof(const heed__map_entry *), compare_entries);
 	for (size_t i = 0; i < counts->count && code == HEED_OK; i++) {
 		char name[HEED_PIECE_BYTES_MAX];
 		const size_t len = heed__piece_name(sorted[i]->key, sorted[i]->len, name);

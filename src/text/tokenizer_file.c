@@ -8,7 +8,8 @@
  *	symbols 2               reserved names, one a line
  *	<de>
  *	<fr>
- *	pieces 3                word: words; char and bpe: characters; byte: this section is absent
+ *	pieces 3                word and space: words; sentence: texts; char and bpe: characters; byte: this section
+ *	                        is absent
  *	e
  *	n
  *	z
@@ -17,7 +18,8 @@
  *	end
  *
  * Ids are not written: they follow from the order (heed/tokenizer.h). U+2581 at the start of a piece stands for
- * the space; no piece holds a control character, a space or another U+2581, so that nothing needs an escape.
+ * the space; no piece holds a control character, and none but those of `sentence` a space or another U+2581, so
+ * that nothing needs an escape.
  * There is one saved form of a tokenizer, and no other is read. */
 #include <string.h>
 
@@ -123,6 +125,7 @@ void heed__save_pieces(const heed_tokenizer *t, int count, heed__str *out)
 
 heed_code heed__load_pieces(heed_tokenizer *t, heed__line_reader *in)
 {
+	bool (*const valid)(const char *, size_t) = t->kind->valid ? t->kind->valid : heed__piece_valid;
 	int count = 0;
 	heed_code code = heed__line_reader_number(in, "pieces", HEED_VOCAB_MAX - t->reserved, &count);
 
@@ -133,12 +136,9 @@ heed_code heed__load_pieces(heed_tokenizer *t, heed__line_reader *in)
 		code = heed__line_reader_next(in, &piece, &len);
 		if (code)
 			break;
-		if (!heed__piece_valid(piece, len))
-			code = heed__error(
-				t->ctx, HEED_E_FORMAT,
-				"tokenizer: line %d is no piece (1 to %d bytes of UTF-8 without spaces "
-				"and control characters)",
-				in->line, HEED_PIECE_BYTES_MAX);
+		if (!valid(piece, len))
+			code = heed__error(t->ctx, HEED_E_FORMAT, "tokenizer: line %d is no piece of kind %s",
+					   in->line, t->kind->name);
 		else if (heed__map_get(&t->pieces, piece, len))
 			code = heed__error(t->ctx, HEED_E_FORMAT,
 					   "tokenizer: piece '%.*s' comes a second time in line %d", (int)len,

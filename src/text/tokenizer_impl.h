@@ -70,6 +70,7 @@ struct heed__tokenizer_class {
 	} bytes;       /* maybe: as the options say */
 	bool no_space; /* has no piece for the space */
 	bool runs;     /* a space is read in front of each text, and dropped again in decoding */
+	bool (*valid)(const char *piece, size_t len); /* may a saved piece be this? NULL: heed__piece_valid */
 	/* The reserved pieces are there; these two add the others, and what encode needs to t->learned. NULL:
 	 * nothing is learned. */
 	heed_code (*train)(heed_tokenizer *t, const heed_tokenizer_options *options,
@@ -87,6 +88,9 @@ bool heed__tokenizer_add(heed_tokenizer *t, const char *piece, size_t len);
 /* The readable form of a stretch of text that may begin with a space, or 0 when it can't be a piece: too
  * long, or with a control character, an inner space, or U+2581. */
 size_t heed__piece_name(const char *text, size_t len, char name[HEED_PIECE_BYTES_MAX]);
+/* The entries from the highest count to the lowest, equals in the order of their bytes. The caller frees the array,
+ * not the entries. NULL: out of memory, recorded. */
+const heed__map_entry **heed__sort_counts(heed_ctx *ctx, const heed__map *counts);
 /* Goes through the keys from the highest count to the lowest, equals in the order of their bytes, and adds those
  * that can be pieces, until a key counts less than min_count, there are `vocab` pieces, or the keys so far make up
  * `coverage` of all. */

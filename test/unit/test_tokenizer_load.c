@@ -50,6 +50,8 @@ static const heed_tokenizer_options kinds[] = {
 	{.kind = "char", .lowercase = 1},
 	{.kind = "word", .normalization = HEED_NORMALIZE_NONE},
 	{.kind = "byte", .symbols = symbols, .symbol_count = 1},
+	{.kind = "space", .symbols = symbols, .symbol_count = 1},
+	{.kind = "sentence", .lowercase = 1},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
