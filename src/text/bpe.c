@@ -9,9 +9,6 @@
 
 #define DEFAULT_VOCAB     8000
 #define DEFAULT_MIN_COUNT 2
-/* What is cached: runs up to so long, until there are so many. */
-#define CACHED_BYTES_MAX 64
-#define CACHED_RUNS_MAX  ((size_t)1 << 16)
 
 heed_code heed__bpe_merge(heed_tokenizer *t, int left, int right, bool *made)
 {
@@ -36,26 +33,6 @@ heed_code heed__bpe_merge(heed_tokenizer *t, int left, int right, bool *made)
 	return HEED_OK;
 }
 
-static heed_code count_chars(const heed__map *runs, heed__map *chars)
-{
-	heed_code code = HEED_OK;
-
-	for (size_t i = 0; i < runs->count; i++) {
-		const heed__map_entry *run = &runs->entries[i];
-		size_t pos = 0;
-
-		while (pos < run->len && code == HEED_OK) {
-			size_t end = pos + 1;
-
-			while (end < run->len && ((unsigned char)run->key[end] & 0xC0) == 0x80)
-				end++;
-			code = heed__count(chars, run->key + pos, end - pos, run->value);
-			pos = end;
-		}
-	}
-	return code;
-}
-
 static heed_code train(heed_tokenizer *t, const heed_tokenizer_options *options, heed__training_text *lines)
 {
 	heed__bpe *bpe = t->learned;
@@ -69,7 +46,7 @@ static heed_code train(heed_tokenizer *t, const heed_tokenizer_options *options,
 
 	bpe->ranks = heed__pair_table_init(t->ctx);
 	if (code == HEED_OK)
-		code = count_chars(&runs, &chars);
+		code = heed__count_chars(&runs, &chars);
 	if (code == HEED_OK)
 		code = heed__alphabet_train(&bpe->alphabet, t, options, &chars, min_count, vocab);
 	if (code == HEED_OK)
@@ -119,7 +96,7 @@ static void save(const heed_tokenizer *t, heed__str *out)
 {
 	const heed__bpe *bpe = t->learned;
 
-	heed__save_pieces(t, bpe->alphabet.count, out);
+	heed__save_pieces(t, t->reserved, bpe->alphabet.count, out);
 	heed__str_addf(out, "merges %zu\n", bpe->merges.len);
 	for (size_t i = 0; i < bpe->merges.len; i++)
 		heed__str_addf(out, "%d %d\n", bpe->merges.data[i].left, bpe->merges.data[i].right);
@@ -249,63 +226,9 @@ static heed_code encode_run(heed_coder *c, const char *run, size_t len)
 	return HEED_OK;
 }
 
-/* Keeps the pieces from `first` on as those of the run. */
-static heed_code cache_run(heed_coder *c, const char *run, size_t len, size_t first)
-{
-	const size_t count = c->ids.len - first;
-	int64_t *place;
-
-	if (c->cache.count >= CACHED_RUNS_MAX) {
-		heed__map_clear(&c->cache);
-		c->cached.len = 0;
-	}
-	if (!HEED__RESERVE(c->ctx, &c->cached, 1 + 2 * count))
-		return HEED_E_MEMORY;
-	place = heed__map_put(&c->cache, run, len, (int64_t)c->cached.len);
-	if (!place)
-		return HEED_E_MEMORY;
-	c->cached.data[c->cached.len++] = (int)count;
-	for (size_t i = first; i < c->ids.len; i++) {
-		c->cached.data[c->cached.len++] = c->ids.data[i];
-		c->cached.data[c->cached.len++] = c->ends.data[i] - (i > 0 ? c->ends.data[i - 1] : 0);
-	}
-	return HEED_OK;
-}
-
-static heed_code encode_cached(heed_coder *c, const char *run, size_t len)
-{
-	const int64_t *place = heed__map_get(&c->cache, run, len);
-	const size_t first = c->ids.len;
-	heed_code code;
-
-	if (!place) {
-		code = encode_run(c, run, len);
-		return code ? code : cache_run(c, run, len, first);
-	}
-	for (int i = 0; i < c->cached.data[*place]; i++)
-		if (!heed__coder_push(c, c->cached.data[*place + 1 + 2 * i],
-				      c->cached.data[*place + 2 + 2 * i]))
-			return HEED_E_MEMORY;
-	return HEED_OK;
-}
-
 static heed_code encode(heed_coder *c)
 {
-	size_t length;
-
-	for (size_t pos = 0; pos < c->text.len; pos += length) {
-		const char *run = c->text.data + pos;
-		heed_code code;
-
-		length = heed__run_length(run, c->text.len - pos, false);
-		if (c->dropout > 0 || length > CACHED_BYTES_MAX)
-			code = encode_run(c, run, length);
-		else
-			code = encode_cached(c, run, length);
-		if (code)
-			return code;
-	}
-	return HEED_OK;
+	return heed__coder_encode_runs(c, encode_run);
 }
 
 const heed__tokenizer_class heed__tokenizer_bpe = {

@@ -43,7 +43,7 @@ static void save(const heed_tokenizer *t, heed__str *out)
 {
 	const heed__alphabet *alphabet = t->learned;
 
-	heed__save_pieces(t, alphabet->count, out);
+	heed__save_pieces(t, t->reserved, alphabet->count, out);
 }
 
 static heed_code encode(heed_coder *c)

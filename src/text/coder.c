@@ -3,9 +3,13 @@
 
 #include "base/utf8.h"
 #include "text/tokenizer_impl.h"
+#include "text/word_split.h"
 
-#define TEXT_BYTES_MAX ((size_t)1 << 30)
-#define REPLACEMENT    "\xEF\xBF\xBD" /* U+FFFD */
+/* What is cached: runs up to so long, until there are so many. */
+#define CACHED_BYTES_MAX 64
+#define CACHED_RUNS_MAX  ((size_t)1 << 16)
+#define TEXT_BYTES_MAX   ((size_t)1 << 30)
+#define REPLACEMENT      "\xEF\xBF\xBD" /* U+FFFD */
 
 heed_coder *heed_coder_new(heed_ctx *ctx, const heed_tokenizer *t)
 {
@@ -60,6 +64,65 @@ void *heed__coder_scratch(heed_coder *c, size_t size)
 	if (!c->scratch)
 		c->scratch = heed__alloc(c->ctx, size);
 	return c->scratch;
+}
+
+/* Keeps the pieces from `first` on as those of the run. */
+static heed_code cache_run(heed_coder *c, const char *run, size_t len, size_t first)
+{
+	const size_t count = c->ids.len - first;
+	int64_t *place;
+
+	if (c->cache.count >= CACHED_RUNS_MAX) {
+		heed__map_clear(&c->cache);
+		c->cached.len = 0;
+	}
+	if (!HEED__RESERVE(c->ctx, &c->cached, 1 + 2 * count))
+		return HEED_E_MEMORY;
+	place = heed__map_put(&c->cache, run, len, (int64_t)c->cached.len);
+	if (!place)
+		return HEED_E_MEMORY;
+	c->cached.data[c->cached.len++] = (int)count;
+	for (size_t i = first; i < c->ids.len; i++) {
+		c->cached.data[c->cached.len++] = c->ids.data[i];
+		c->cached.data[c->cached.len++] = c->ends.data[i] - (i > 0 ? c->ends.data[i - 1] : 0);
+	}
+	return HEED_OK;
+}
+
+static heed_code encode_cached(heed_coder *c, const char *run, size_t len, heed__encode_run *encode_run)
+{
+	const int64_t *place = heed__map_get(&c->cache, run, len);
+	const size_t first = c->ids.len;
+	heed_code code;
+
+	if (!place) {
+		code = encode_run(c, run, len);
+		return code ? code : cache_run(c, run, len, first);
+	}
+	for (int i = 0; i < c->cached.data[*place]; i++)
+		if (!heed__coder_push(c, c->cached.data[*place + 1 + 2 * i],
+				      c->cached.data[*place + 2 + 2 * i]))
+			return HEED_E_MEMORY;
+	return HEED_OK;
+}
+
+heed_code heed__coder_encode_runs(heed_coder *c, heed__encode_run *encode_run)
+{
+	size_t length;
+
+	for (size_t pos = 0; pos < c->text.len; pos += length) {
+		const char *run = c->text.data + pos;
+		heed_code code;
+
+		length = heed__run_length(run, c->text.len - pos, false);
+		if (c->dropout > 0 || length > CACHED_BYTES_MAX)
+			code = encode_run(c, run, length);
+		else
+			code = encode_cached(c, run, length, encode_run);
+		if (code)
+			return code;
+	}
+	return HEED_OK;
 }
 
 heed_code heed_coder_dropout(heed_coder *c, double p, uint32_t step, uint32_t item)

@@ -54,6 +54,26 @@ heed_code heed__count_runs(heed__training_text *lines, bool words, heed__map *co
 	}
 }
 
+heed_code heed__count_chars(const heed__map *runs, heed__map *chars)
+{
+	heed_code code = HEED_OK;
+
+	for (size_t i = 0; i < runs->count; i++) {
+		const heed__map_entry *run = &runs->entries[i];
+		size_t pos = 0;
+
+		while (pos < run->len && code == HEED_OK) {
+			size_t end = pos + 1;
+
+			while (end < run->len && ((unsigned char)run->key[end] & 0xC0) == 0x80)
+				end++;
+			code = heed__count(chars, run->key + pos, end - pos, run->value);
+			pos = end;
+		}
+	}
+	return code;
+}
+
 /* The most frequent first; equals in the order of their bytes. */
 static int compare_entries(const void *pa, const void *pb)
 {

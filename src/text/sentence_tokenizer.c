@@ -84,7 +84,7 @@ static heed_code load(heed_tokenizer *t, heed__line_reader *in)
 
 static void save(const heed_tokenizer *t, heed__str *out)
 {
-	heed__save_pieces(t, (int)t->pieces.count - t->reserved, out);
+	heed__save_pieces(t, t->reserved, (int)t->pieces.count - t->reserved, out);
 }
 
 static heed_code encode(heed_coder *c)

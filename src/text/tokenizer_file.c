@@ -15,6 +15,12 @@
  *	z
  *	merges 1                bpe only: ids of the left and right piece, in order of rank
  *	262 263
+ *	pieces 2                unigram only: pieces of several characters, and then
+ *	en
+ *	ze
+ *	costs 6                 minus the logarithm of the probability of the space, the characters, and these pieces,
+ *	4011820                 in millionths
+ *	...
  *	end
  *
  * Ids are not written: they follow from the order (heed/tokenizer.h). U+2581 at the start of a piece stands for
@@ -98,6 +104,20 @@ heed_code heed__line_reader_number(heed__line_reader *in, const char *name, int 
 	return HEED_OK;
 }
 
+heed_code heed__line_reader_value(heed__line_reader *in, int max, int *value)
+{
+	const char *line;
+	size_t len;
+	heed_code code = heed__line_reader_next(in, &line, &len);
+
+	if (code)
+		return code;
+	if (len == 0 || read_number(line, len, max, value) != len)
+		return heed__error(in->ctx, HEED_E_FORMAT,
+				   "tokenizer: expected a number from 0 to %d in line %d", max, in->line);
+	return HEED_OK;
+}
+
 heed_code heed__line_reader_pair(heed__line_reader *in, int max, int *a, int *b)
 {
 	const char *line;
@@ -114,11 +134,11 @@ heed_code heed__line_reader_pair(heed__line_reader *in, int max, int *a, int *b)
 	return HEED_OK;
 }
 
-void heed__save_pieces(const heed_tokenizer *t, int count, heed__str *out)
+void heed__save_pieces(const heed_tokenizer *t, int first, int count, heed__str *out)
 {
 	heed__str_addf(out, "pieces %d\n", count);
 	for (int i = 0; i < count; i++) {
-		heed__str_adds(out, t->pieces.entries[t->reserved + i].key);
+		heed__str_adds(out, t->pieces.entries[first + i].key);
 		heed__str_addc(out, '\n');
 	}
 }
@@ -127,7 +147,8 @@ heed_code heed__load_pieces(heed_tokenizer *t, heed__line_reader *in)
 {
 	bool (*const valid)(const char *, size_t) = t->kind->valid ? t->kind->valid : heed__piece_valid;
 	int count = 0;
-	heed_code code = heed__line_reader_number(in, "pieces", HEED_VOCAB_MAX - t->reserved, &count);
+	heed_code code =
+		heed__line_reader_number(in, "pieces", HEED_VOCAB_MAX - (int)t->pieces.count, &count);
 
 	for (int i = 0; i < count && code == HEED_OK; i++) {
 		const char *piece;

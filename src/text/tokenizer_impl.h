@@ -58,6 +58,8 @@ typedef struct heed__line_reader {
 heed_code heed__line_reader_next(heed__line_reader *in, const char **line, size_t *len);
 /* The next line, which is "name NUMBER" with a number in [0, max]. */
 heed_code heed__line_reader_number(heed__line_reader *in, const char *name, int max, int *number);
+/* The next line, which is a number in [0, max]. */
+heed_code heed__line_reader_value(heed__line_reader *in, int max, int *value);
 /* The next line, which is "A B", both in [0, max]. */
 heed_code heed__line_reader_pair(heed__line_reader *in, int max, int *a, int *b);
 
@@ -98,11 +100,13 @@ heed_code heed__tokenizer_add_frequent(heed_tokenizer *t, const heed__map *count
 				       int vocab, double coverage);
 /* Counts the runs of all lines. */
 heed_code heed__count_runs(heed__training_text *lines, bool words, heed__map *counts);
+/* Counts the characters of counted runs. */
+heed_code heed__count_chars(const heed__map *runs, heed__map *chars);
 /* Adds n to the count of a key. */
 heed_code heed__count(heed__map *counts, const char *key, size_t len, int64_t n);
 
-/* "pieces N" and N lines: the pieces [t->reserved, t->reserved + count). */
-void heed__save_pieces(const heed_tokenizer *t, int count, heed__str *out);
+/* "pieces N" and N lines: the pieces [first, first + count). Loading adds them behind those that are there. */
+void heed__save_pieces(const heed_tokenizer *t, int first, int count, heed__str *out);
 heed_code heed__load_pieces(heed_tokenizer *t, heed__line_reader *in);
 
 struct heed_coder {
@@ -129,6 +133,10 @@ struct heed_coder {
 bool heed__coder_push(heed_coder *c, int id, int bytes);
 /* A character without a piece: its bytes where there are byte pieces, else unknown. */
 bool heed__coder_push_char(heed_coder *c, const char *bytes, int count);
+/* Encodes run by run (text/word_split.h, not as words) with a function that pushes the pieces of one run; what it
+ * pushed for a short run is remembered while there is no dropout. */
+typedef heed_code heed__encode_run(heed_coder *c, const char *run, size_t len);
+heed_code heed__coder_encode_runs(heed_coder *c, heed__encode_run *encode_run);
 /* A buffer of the coder, always asked for with the same size. NULL: out of memory, recorded. */
 void *heed__coder_scratch(heed_coder *c, size_t size);
 
