@@ -32,7 +32,7 @@ struct news {
 
 static void write_log(FILE *log, const heed_train_event *e)
 {
-	static const char *const names[] = {"start", "train", "eval", "save", "stop"};
+	static const char *const names[] = {"start", "train", "fit", "eval", "save", "stop"};
 	struct rusage usage;
 	heed_json j;
 
@@ -57,6 +57,8 @@ static void write_log(FILE *log, const heed_train_event *e)
 			heed_json_double(&j, "bleu", e->bleu);
 			heed_json_double(&j, "chrf", e->chrf);
 		}
+		if (!isnan(e->accuracy))
+			heed_json_double(&j, "accuracy", e->accuracy);
 	}
 	heed_json_double(&j, "tokens_per_second", e->tokens_per_second);
 	heed_json_double(&j, "wall_seconds", e->seconds);
@@ -76,6 +78,8 @@ static void say_validation(struct news *n, const heed_train_event *e)
 	heed_progress_duration(e->seconds, time, sizeof time);
 	if (!isnan(e->bleu))
 		snprintf(more, sizeof more, ", BLEU %.2f, chrF %.2f", e->bleu, e->chrf);
+	else if (!isnan(e->accuracy))
+		snprintf(more, sizeof more, ", accuracy %.2f %%", 100 * e->accuracy);
 	heed_progress_clear(&n->progress);
 	heed_cli_note(n->cli, "step %lld, epoch %d, %s: validation loss %.4f, perplexity %.2f%s%s",
 		      (long long)e->step, e->epoch, time, e->loss, exp(e->loss), more,
@@ -107,6 +111,10 @@ static void on_event(void *user, const heed_train_event *e)
 		heed_progress_at(&n->progress, e->step, "epoch %d, loss %.3f, lr %.2g, %.0f tokens/s%s",
 				 e->epoch, e->loss, e->lr, e->tokens_per_second,
 				 e->skipped ? ", steps without finite gradient skipped" : "");
+		break;
+	case HEED_TRAIN_FIT:
+		heed_progress_estimate(&n->progress, share_done(e), e->seconds_left);
+		heed_progress_at(&n->progress, 0, "%s", e->text);
 		break;
 	case HEED_TRAIN_VALID:
 		say_validation(n, e);

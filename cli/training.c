@@ -21,41 +21,108 @@ static heed_files files_of(const heed_list *list)
 	return (heed_files){list->items, (int)list->count};
 }
 
-/* Reads pairs from two lists of files or from a list of TSV files into fresh examples. */
-static int read_examples(heed_cli *cli, const heed_list *src, const heed_list *tgt, const heed_list *pairs,
-			 heed_examples **examples)
+/* The files of one kind of data; which of the four it is depends on the family. */
+struct files {
+	const heed_list *src, *tgt, *pairs, *text, *labelled;
+};
+
+static struct files training_files(const struct training_options *o)
+{
+	return (struct files){&o->src, &o->tgt, &o->pairs, &o->text, &o->labelled};
+}
+
+static struct files validation_files(const struct training_options *o)
+{
+	return (struct files){&o->valid_src, &o->valid_tgt, &o->valid_pairs, &o->valid_text,
+			      &o->valid_labelled};
+}
+
+static bool any(const struct files *f)
+{
+	return f->src->count || f->pairs->count || f->text->count || f->labelled->count;
+}
+
+static heed_code open_corpus(heed_ctx *ctx, const struct files *f, int flags, int64_t max_line,
+			     heed_corpus **corpus)
+{
+	heed_corpus_options how = {flags, (size_t)max_line};
+
+	if (f->pairs->count)
+		return heed_corpus_open_tsv(ctx, files_of(f->pairs), &how, corpus);
+	if (f->labelled->count)
+		return heed_corpus_open_labelled(ctx, files_of(f->labelled), &how, corpus);
+	if (f->src->count)
+		return heed_corpus_open_pairs(ctx, files_of(f->src), files_of(f->tgt), &how, corpus);
+	how.flags |= HEED_CORPUS_EVERY_LINE; /* an empty line of a text is an end of line */
+	return heed_corpus_open_text(ctx, files_of(f->text), &how, corpus);
+}
+
+static int read_examples(heed_cli *cli, const struct files *files, heed_examples **examples)
 {
 	const struct training_options *o = cli->options;
-	const heed_corpus_options how = {o->strict ? HEED_CORPUS_STRICT : 0, (size_t)o->max_line};
 	heed_corpus *corpus = NULL;
-	heed_code code;
+	heed_code code =
+		open_corpus(cli->ctx, files, o->strict ? HEED_CORPUS_STRICT : 0, o->max_line, &corpus);
 
-	code = pairs->count ? heed_corpus_open_tsv(cli->ctx, files_of(pairs), &how, &corpus)
-			    : heed_corpus_open_pairs(cli->ctx, files_of(src), files_of(tgt), &how, &corpus);
 	*examples = code ? NULL : heed_examples_new(cli->ctx);
 	if (*examples)
 		code = heed_examples_read(*examples, corpus);
 	heed_corpus_close(corpus);
-	return code || !*examples ? heed_cli_fail(cli) : HEED_EXIT_OK;
+	if (code || !*examples)
+		return heed_cli_fail(cli);
+	if (heed_examples_count(*examples) == 0)
+		return heed_cli_stop(cli, "%s: there is no line in it", files->text->items[0]);
+	return HEED_EXIT_OK;
+}
+
+static int check_sides(heed_cli *cli, const struct files *f, const char *prefix)
+{
+	if (f->pairs->count && (f->src->count || f->tgt->count))
+		return heed_cli_refuse(cli, "--%spairs: expected instead of --%ssrc and --%stgt, found both",
+				       prefix, prefix, prefix);
+	if (!f->src->count != !f->tgt->count)
+		return heed_cli_refuse(cli, "--%ssrc and --%stgt: expected both, found one", prefix, prefix);
+	return HEED_EXIT_OK;
+}
+
+/* Data of another kind than the family reads. */
+static int check_kind(heed_cli *cli, const heed_model_class *family, const struct files *f)
+{
+	static const char *const wants[] = {[HEED_TASK_TRANSLATE] = "--src and --tgt, or --pairs",
+					    [HEED_TASK_GENERATE] = "--text",
+					    [HEED_TASK_CLASSIFY] = "--labelled",
+					    [HEED_TASK_EMBED] = "--text"};
+	const bool pairs = f->src->count || f->pairs->count;
+	const bool right = family->task == HEED_TASK_TRANSLATE  ? !f->text->count && !f->labelled->count
+			   : family->task == HEED_TASK_CLASSIFY ? !pairs && !f->text->count
+								: !pairs && !f->labelled->count;
+
+	return right ? HEED_EXIT_OK
+		     : heed_cli_refuse(cli, "%s learns from %s, found %s", family->name, wants[family->task],
+				       pairs            ? "pairs"
+				       : f->text->count ? "--text"
+							: "--labelled");
 }
 
 /* What the options say of data, before any file is opened. */
-static int check_data(heed_cli *cli, bool need)
+static int check_data(heed_cli *cli, const heed_model_class *family, bool need)
 {
 	const struct training_options *o = cli->options;
+	const struct files train = training_files(o), valid = validation_files(o);
+	int status = check_sides(cli, &train, "");
 
-	if (o->pairs.count && (o->src.count || o->tgt.count))
-		return heed_cli_refuse(cli, "--pairs: expected instead of --src and --tgt, found both");
-	if (!o->src.count != !o->tgt.count)
-		return heed_cli_refuse(cli, "--src and --tgt: expected both, found one");
-	if (o->valid_pairs.count && (o->valid_src.count || o->valid_tgt.count))
-		return heed_cli_refuse(
-			cli, "--valid-pairs: expected instead of --valid-src and --valid-tgt, found both");
-	if (!o->valid_src.count != !o->valid_tgt.count)
-		return heed_cli_refuse(cli, "--valid-src and --valid-tgt: expected both, found one");
-	if (need && !o->pairs.count && !o->src.count)
-		return heed_cli_refuse(cli, "no data: expected --src and --tgt, or --pairs");
-	return HEED_EXIT_OK;
+	if (!status)
+		status = check_sides(cli, &valid, "valid-");
+	if (!status)
+		status = check_kind(cli, family, &train);
+	if (!status)
+		status = check_kind(cli, family, &valid);
+	if (!status && need && !any(&train))
+		return heed_cli_refuse(cli, "no data: expected %s",
+				       family->task == HEED_TASK_TRANSLATE  ? "--src and --tgt, or --pairs"
+				       : family->task == HEED_TASK_CLASSIFY ? "--labelled"
+									    : "--text");
+	return status;
 }
 
 static int set_all(heed_cli *cli, const char *const *settings)
@@ -84,6 +151,7 @@ static int apply_preset(heed_cli *cli, const heed_model_class *family)
 static int read_all(heed_cli *cli, struct training *t)
 {
 	const struct training_options *o = cli->options;
+	const struct files train = training_files(o), valid = validation_files(o);
 	int status = HEED_EXIT_OK;
 
 	if (o->tokenizer_file) {
@@ -91,10 +159,10 @@ static int read_all(heed_cli *cli, struct training *t)
 		if (!t->tokenizer)
 			return heed_cli_fail(cli);
 	}
-	if (o->src.count || o->pairs.count)
-		status = read_examples(cli, &o->src, &o->tgt, &o->pairs, &t->train);
-	if (!status && (o->valid_src.count || o->valid_pairs.count))
-		status = read_examples(cli, &o->valid_src, &o->valid_tgt, &o->valid_pairs, &t->valid);
+	if (any(&train))
+		status = read_examples(cli, &train, &t->train);
+	if (!status && any(&valid))
+		status = read_examples(cli, &valid, &t->valid);
 	return status;
 }
 
@@ -102,9 +170,11 @@ int heed_training_open(heed_cli *cli, struct training *t, bool need_data)
 {
 	const struct training_options *o = cli->options;
 	const heed_model_class *family = heed_model_class_find(cli->family.name);
-	int status = check_data(cli, need_data);
+	int status = check_data(cli, family, need_data);
 
 	memset(t, 0, sizeof *t);
+	if (!status)
+		status = set_all(cli, family->training);
 	if (!status)
 		status = apply_preset(cli, family);
 	if (!status)

@@ -7,7 +7,8 @@
 
 struct training_options {
 	heed_train_options train; /* first, as HEED_TRAIN_FIELDS wants it */
-	heed_list src, tgt, pairs, valid_src, valid_tgt, valid_pairs;
+	heed_list src, tgt, pairs, valid_src, valid_tgt, valid_pairs; /* translation */
+	heed_list text, valid_text, labelled, valid_labelled;         /* language models; classifiers */
 	const char *tokenizer_file, *preset, *output, *log;
 	bool strict;
 	int64_t max_line;
@@ -39,6 +40,22 @@ struct training_options {
 		 HEED_LIST(struct training_options, valid_pairs),                                            \
 		 .unit = "FILE",                                                                             \
 		 .help = "both in one file"},                                                                \
+		{.name = "text",                                                                             \
+		 HEED_LIST(struct training_options, text),                                                   \
+		 .unit = "FILE",                                                                             \
+		 .help = "text for language models and word vectors, plain or gzip; again for more"},        \
+		{.name = "valid-text",                                                                       \
+		 HEED_LIST(struct training_options, valid_text),                                             \
+		 .unit = "FILE",                                                                             \
+		 .help = "text that is not trained on, to judge by"},                                        \
+		{.name = "labelled",                                                                         \
+		 HEED_LIST(struct training_options, labelled),                                               \
+		 .unit = "FILE",                                                                             \
+		 .help = "label<TAB>text for classifiers, a text a line"},                                   \
+		{.name = "valid-labelled",                                                                   \
+		 HEED_LIST(struct training_options, valid_labelled),                                         \
+		 .unit = "FILE",                                                                             \
+		 .help = "the same, not trained on"},                                                        \
 		{.name = "strict",                                                                           \
 		 HEED_FLAG(struct training_options, strict),                                                 \
 		 .help = "bad bytes and lines that are too long are errors, not repaired or skipped"},       \

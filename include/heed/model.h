@@ -65,9 +65,10 @@ struct heed_model_class {
 	const char *name, *about;
 	heed_task task;
 	size_t config_size;
-	const heed_field *fields;    /* ends with a NULL name */
-	const heed_preset *presets;  /* ends with a NULL name; may be NULL */
-	const char *const *training; /* training options that begin otherwise here: name, value, ..., NULL; may be NULL */
+	const heed_field *fields;   /* ends with a NULL name */
+	const heed_preset *presets; /* ends with a NULL name; may be NULL */
+	const char *const *
+		training; /* training options that begin otherwise here: name, value, ..., NULL; may be NULL */
 	/* Checks the configuration and declares the parameters; model->parts is set here. */
 	heed_code (*init)(heed_model *model);
 	/* The mean loss of the batch, one number on the tape. Label smoothing counts on training tapes only; nll,

@@ -22,11 +22,11 @@ extern "C" {
 
 enum heed_optimizer { HEED_ADAM, HEED_ADAMW, HEED_SGD, HEED_ADAGRAD };
 enum heed_schedule { HEED_CONSTANT, HEED_INVERSE_SQRT, HEED_LINEAR, HEED_COSINE, HEED_PLATEAU };
-enum heed_valid_metric { HEED_VALID_LOSS, HEED_VALID_BLEU, HEED_VALID_CHRF };
+enum heed_valid_metric { HEED_VALID_LOSS, HEED_VALID_BLEU, HEED_VALID_CHRF, HEED_VALID_ACCURACY };
 
 typedef struct heed_train_options {
 	/* Tokenizer, when the job brings none. */
-	int tokenizer; /* word char byte bpe */
+	int tokenizer; /* word char byte bpe unigram sentence */
 	int vocab, merges, min_count, normalization;
 	bool separate, lowercase;
 	double bpe_dropout;
@@ -58,6 +58,7 @@ extern const heed_field heed_train_fields[];
 typedef enum heed_train_kind {
 	HEED_TRAIN_START, /* after reading: parameters, tokens, batches */
 	HEED_TRAIN_STEP,
+	HEED_TRAIN_FIT, /* a family that estimates itself is at work: `text`, `seconds_left` */
 	HEED_TRAIN_VALID,
 	HEED_TRAIN_SAVE,
 	HEED_TRAIN_STOP, /* the reason is in `text` */
@@ -75,7 +76,7 @@ typedef struct heed_train_event {
 	double tokens_per_second; /* of this process */
 	double seconds;           /* of training since the very start, interruptions not counted */
 	double seconds_left;      /* until the budget is spent */
-	double bleu, chrf, best;
+	double bleu, chrf, accuracy, best;
 	bool improved;
 	int64_t skipped;      /* steps with a non-finite gradient so far */
 	uint64_t allocations; /* made by the context so far */
@@ -90,7 +91,7 @@ typedef struct heed_train_job {
 	const void *config;
 	const heed_train_options *options;
 	const heed_examples *train, *valid;    /* valid may be NULL */
-	const heed_tokenizer *source, *target; /* NULL: trained here from `train` */
+	const heed_tokenizer *source, *target; /* NULL: trained here from `train`; labels always are */
 	const char *output;
 	heed_train_fn *event; /* may be NULL */
 	void *user;

@@ -5,10 +5,12 @@
 
 #include "heed/train.h"
 
+#define HEED_TOKENIZER_KINDS "word char byte bpe unigram sentence"
+
 /* clang-format off */
 #define HEED_TRAIN_FIELDS \
 	{"tokenizer", HEED_CHOICE(heed_train_options, tokenizer), .initial = "bpe", \
-	 .choices = "word char byte bpe", .help = "how text is cut, when there is no --tokenizer-file", \
+	 .choices = HEED_TOKENIZER_KINDS, .help = "how text is cut, when there is no --tokenizer-file", \
 	 .group = "Tokenizer"}, \
 	{"vocab", HEED_INT(heed_train_options, vocab), .initial = "8000", .min = 260, .max = 1 << 22, \
 	 .help = "most pieces of the vocabulary"}, \
@@ -70,7 +72,7 @@
 	{"valid-every", HEED_INT64(heed_train_options, valid_every), .initial = "0", .max = 1e12, \
 	 .help = "steps between validations; 0: an epoch", .group = "Validation and files"}, \
 	{"valid-metric", HEED_CHOICE(heed_train_options, valid_metric), .initial = "loss", \
-	 .choices = "loss bleu chrf", .help = "what decides which weights are best"}, \
+	 .choices = "loss bleu chrf accuracy", .help = "what decides which weights are best"}, \
 	{"valid-beam", HEED_INT(heed_train_options, valid_beam), .initial = "1", .min = 1, .max = 64, \
 	 .help = "beam of the translations for bleu and chrf"}, \
 	{"patience", HEED_INT(heed_train_options, patience), .initial = "0", .max = 1 << 20, \

@@ -9,6 +9,7 @@
 #define HEED_TRAINED_H
 
 #include "heed/model.h"
+#include "heed/model_file.h"
 #include "heed/tokenizer.h"
 
 #ifdef __cplusplus
@@ -18,7 +19,8 @@ extern "C" {
 typedef struct heed_trained {
 	heed_ctx *ctx;
 	heed_model *model;
-	heed_tokenizer *source, *target; /* often the same one */
+	heed_tokenizer *source, *target; /* often the same one; a classifier's target has its labels */
+	heed_model_file *file;           /* kept open while the model reads from it; may be NULL */
 	char *history;                   /* JSON array: what each validation found, in order */
 } heed_trained;
 

@@ -1,14 +1,15 @@
-/* Batches of pairs: ids in one block, an order for each epoch, and the ragged arrays of the batch at hand. */
+/* Batches of whole texts: ids in one block, an order for each epoch, and the ragged arrays of the batch at hand.
+ * Where texts are a stream, stream.c cuts the same ids. */
 #include "data/examples.h"
 
-#include "base/philox.h"
-#include "base/vector.h"
+#include "data/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-/* One example: where its ids lie, the end of sequence included on both sides. */
+/* One example: where its ids lie, the end of sequence included where there is one. A text alone is a target; a
+ * label is a target of one id. */
 typedef struct item {
 	size_t source, target; /* offsets into ids */
 	int source_len, target_len;
@@ -29,6 +30,7 @@ struct heed_dataset {
 	const heed_examples *examples;
 	heed_coder *source, *target;
 	heed_dataset_options options;
+	int labels; /* of HEED_FORM_LABELLED */
 	item_list items;
 	heed__ints ids;
 	int64_t left_out, first_left_out;
@@ -38,13 +40,19 @@ struct heed_dataset {
 	heed__ints batches;      /* where each begins in order; one more at the end */
 	heed__ints shuffled;     /* numbers of batches, then where they begin */
 
+	bool streams;
+	heed__token_stream stream;
+
 	heed__ints batch_ids, batch_starts; /* of the batch at hand */
 	int64_t *batch_items;
 	size_t batch_items_cap;
 };
 
-static heed_code encode_text(heed_dataset *d, heed_coder *coder, int64_t index, bool target, size_t *at,
-			     int *len)
+/* What stands behind the ids of a text. */
+enum end { END_NONE, END_EOS, END_WHEN_EMPTY };
+
+static heed_code encode_text(heed_dataset *d, heed_coder *coder, int64_t index, bool target, enum end end,
+			     size_t *at, int *len)
 {
 	heed_encoding e;
 	size_t bytes;
@@ -63,20 +71,57 @@ static heed_code encode_text(heed_dataset *d, heed_coder *coder, int64_t index, 
 	if (!HEED__RESERVE(d->ctx, &d->ids, (size_t)e.count + 1))
 		return HEED_E_MEMORY;
 	*at = d->ids.len;
-	*len = e.count + 1;
 	if (e.count > 0)
 		memcpy(d->ids.data + d->ids.len, e.ids, (size_t)e.count * sizeof *e.ids);
 	d->ids.len += (size_t)e.count;
-	d->ids.data[d->ids.len++] = HEED_EOS_ID;
+	if (end == END_EOS || (end == END_WHEN_EMPTY && e.count == 0))
+		d->ids.data[d->ids.len++] = HEED_EOS_ID;
+	*len = (int)(d->ids.len - *at);
 	return HEED_OK;
 }
 
+static heed_code encode_label(heed_dataset *d, int64_t index, item *x)
+{
+	const heed_code code = encode_text(d, d->target, index, true, END_NONE, &x->target, &x->target_len);
+	size_t len;
+
+	if (code == HEED_OK && (x->target_len != 1 || d->ids.data[x->target] < HEED_SPECIAL_IDS))
+		return heed__error(
+			d->ctx, HEED_E_ARGUMENT,
+			"dataset: example %lld has the label \"%.60s\", which is none of the %d of "
+			"the training data",
+			(long long)index + 1, heed_examples_text(d->examples, index, true, &len), d->labels);
+	return code;
+}
+
+static heed_code encode_example(heed_dataset *d, int64_t index, item *x)
+{
+	heed_code code;
+
+	switch (d->options.form) {
+	case HEED_FORM_PAIRS:
+		code = encode_text(d, d->source, index, false, END_EOS, &x->source, &x->source_len);
+		return code != HEED_OK
+			       ? code
+			       : encode_text(d, d->target, index, true, END_EOS, &x->target, &x->target_len);
+	case HEED_FORM_LABELLED:
+		code = encode_text(d, d->source, index, false, END_WHEN_EMPTY, &x->source, &x->source_len);
+		return code != HEED_OK ? code : encode_label(d, index, x);
+	case HEED_FORM_LINES:
+	case HEED_FORM_BLOCKS:
+	case HEED_FORM_STREAM:
+		break;
+	}
+	return encode_text(d, d->source, index, false, END_EOS, &x->target, &x->target_len);
+}
+
+/* A stream takes texts of any length. */
 static bool fits(const heed_dataset *d, const item *x)
 {
 	const int most = d->options.max_length < d->options.batch_tokens ? d->options.max_length
 									 : d->options.batch_tokens;
 
-	return x->source_len <= most && x->target_len <= most;
+	return d->streams || (x->source_len <= most && x->target_len <= most);
 }
 
 /* All examples into ids and items. With BPE-dropout every epoch's are others. */
@@ -85,11 +130,10 @@ static heed_code encode_all(heed_dataset *d)
 	d->ids.len = d->items.len = 0;
 	d->left_out = 0;
 	for (int64_t i = 0; i < heed_examples_count(d->examples); i++) {
+		const size_t before = d->ids.len;
 		item x = {.index = i};
-		heed_code code = encode_text(d, d->source, i, false, &x.source, &x.source_len);
+		heed_code code = encode_example(d, i, &x);
 
-		if (code == HEED_OK)
-			code = encode_text(d, d->target, i, true, &x.target, &x.target_len);
 		if (code != HEED_OK)
 			return code;
 		if (heed_interrupted(d->ctx))
@@ -98,7 +142,7 @@ static heed_code encode_all(heed_dataset *d)
 		if (!fits(d, &x)) {
 			if (d->left_out++ == 0)
 				d->first_left_out = i;
-			d->ids.len = x.source;
+			d->ids.len = before;
 		} else if (!HEED__PUSH(d->ctx, &d->items, x)) {
 			return HEED_E_MEMORY;
 		}
@@ -126,6 +170,14 @@ heed_code heed_dataset_new(const heed_examples *examples, const heed_tokenizer *
 	d->ctx = ctx;
 	d->examples = examples;
 	d->options = *options;
+	d->labels = heed_tokenizer_size(target) - HEED_SPECIAL_IDS;
+	d->streams = options->form == HEED_FORM_BLOCKS || options->form == HEED_FORM_STREAM;
+	d->stream = (heed__token_stream){.ctx = ctx,
+					 .window = options->window,
+					 .tracks = options->batch_tokens > options->window
+							   ? options->batch_tokens / options->window
+							   : 1,
+					 .carried = options->form == HEED_FORM_STREAM};
 	d->epoch = -1;
 	d->source = heed_coder_new(ctx, source);
 	d->target = heed_coder_new(ctx, target);
@@ -154,6 +206,7 @@ void heed_dataset_free(heed_dataset *d)
 	HEED__VECTOR_RELEASE(d->ctx, &d->shuffled);
 	HEED__VECTOR_RELEASE(d->ctx, &d->batch_ids);
 	HEED__VECTOR_RELEASE(d->ctx, &d->batch_starts);
+	heed__stream_release(&d->stream);
 	heed__free(d->ctx, d->batch_items);
 	heed__free(d->ctx, d);
 }
@@ -236,7 +289,8 @@ static heed_code cut(heed_dataset *d)
 /* Sorts the examples of each run of `bucket` batches by length, ties in random order. */
 static void sort_buckets(heed_dataset *d, heed__rng *rng)
 {
-	const int64_t tokens = heed_dataset_tokens(d, true);
+	const int64_t source = heed_dataset_tokens(d, false), target = heed_dataset_tokens(d, true);
+	const int64_t tokens = source > target ? source : target;
 	const int64_t batches = tokens / d->options.batch_tokens + 1;
 	const size_t n = d->items.len, size = n * (size_t)d->options.bucket / (size_t)batches + 1;
 
@@ -297,6 +351,9 @@ heed_code heed_dataset_epoch(heed_dataset *d, int epoch)
 	d->epoch = epoch;
 	if (d->options.bpe_dropout > 0 && (code = encode_all(d)) != HEED_OK)
 		return code;
+	if (d->streams)
+		return heed__stream_begin(&d->stream, d->ids.data, (int64_t)d->ids.len,
+					  d->options.in_order ? NULL : &rng);
 	if (!HEED__RESERVE(d->ctx, &d->order, d->items.len))
 		return HEED_E_MEMORY;
 	order = d->order.data;
@@ -313,12 +370,34 @@ heed_code heed_dataset_epoch(heed_dataset *d, int epoch)
 
 int heed_dataset_batches(const heed_dataset *d)
 {
-	return (int)d->batches.len - 1;
+	return d->streams ? heed__stream_batches(&d->stream) : (int)d->batches.len - 1;
+}
+
+int heed_dataset_sequences(const heed_dataset *d)
+{
+	int most = 0;
+
+	if (d->streams)
+		return d->stream.tracks;
+	for (size_t i = 0; i + 1 < d->batches.len; i++)
+		if (d->batches.data[i + 1] - d->batches.data[i] > most)
+			most = d->batches.data[i + 1] - d->batches.data[i];
+	return most;
+}
+
+const int *heed_dataset_ids(const heed_dataset *d, int64_t *count)
+{
+	*count = (int64_t)d->ids.len;
+	return d->ids.data;
 }
 
 void heed_dataset_measure(const heed_dataset *d, int index, int *source_rows, int *target_rows)
 {
 	*source_rows = *target_rows = 0;
+	if (d->streams) {
+		*target_rows = heed__stream_measure(&d->stream, index);
+		return;
+	}
 	for (int i = d->batches.data[index]; i < d->batches.data[index + 1]; i++) {
 		*source_rows += d->items.data[d->order.data[i].item].source_len;
 		*target_rows += d->items.data[d->order.data[i].item].target_len;
@@ -340,36 +419,62 @@ static heed_code make_room(heed_dataset *d, int n, int source_rows, int target_r
 	return HEED_OK;
 }
 
+/* Copies one side of n examples of the batch one after another. */
+static void lay_out(const heed_dataset *d, int first, int n, bool target, int *ids, int *start)
+{
+	start[0] = 0;
+	for (int i = 0; i < n; i++) {
+		const item *const x = &d->items.data[d->order.data[first + i].item];
+		const int len = target ? x->target_len : x->source_len;
+
+		if (len > 0)
+			memcpy(ids + start[i], d->ids.data + (target ? x->target : x->source),
+			       (size_t)len * sizeof *ids);
+		start[i + 1] = start[i] + len;
+	}
+}
+
+/* input: targets moved on by one place, bos first. */
+static void shift(const int *targets, heed_spans spans, int *input)
+{
+	for (int i = 0; i < spans.count; i++) {
+		const int first = spans.start[i], words = spans.start[i + 1] - first;
+
+		input[first] = HEED_BOS_ID;
+		memcpy(input + first + 1, targets + first, (size_t)(words - 1) * sizeof *input);
+	}
+}
+
 heed_code heed_dataset_batch(heed_dataset *d, int index, heed_batch *batch)
 {
-	const int first = d->batches.data[index], n = d->batches.data[index + 1] - first;
-	int source_rows, target_rows, *source, *input, *targets, *source_start, *input_start;
+	int first, n, source_rows, target_rows, *source, *input, *targets, *starts;
 
+	if (d->streams)
+		return heed__stream_batch(&d->stream, index, batch);
+	first = d->batches.data[index];
+	n = d->batches.data[index + 1] - first;
 	heed_dataset_measure(d, index, &source_rows, &target_rows);
 	if (make_room(d, n, source_rows, target_rows) != HEED_OK)
 		return HEED_E_MEMORY;
 	source = d->batch_ids.data;
 	input = source + source_rows;
 	targets = input + target_rows;
-	source_start = d->batch_starts.data;
-	input_start = source_start + n + 1;
-	source_start[0] = input_start[0] = 0;
-	for (int i = 0; i < n; i++) {
-		const item *const x = &d->items.data[d->order.data[first + i].item];
-		const size_t words = (size_t)x->target_len;
-
-		memcpy(source + source_start[i], d->ids.data + x->source,
-		       (size_t)x->source_len * sizeof *source);
-		memcpy(targets + input_start[i], d->ids.data + x->target, words * sizeof *targets);
-		input[input_start[i]] = HEED_BOS_ID;
-		memcpy(input + input_start[i] + 1, d->ids.data + x->target, (words - 1) * sizeof *input);
-		source_start[i + 1] = source_start[i] + x->source_len;
-		input_start[i + 1] = input_start[i] + x->target_len;
-		d->batch_items[i] = x->index;
+	starts = d->batch_starts.data;
+	for (int i = 0; i < n; i++)
+		d->batch_items[i] = d->items.data[d->order.data[first + i].item].index;
+	lay_out(d, first, n, false, source, starts);
+	lay_out(d, first, n, true, targets, starts + n + 1);
+	*batch = (heed_batch){.items = d->batch_items};
+	if (d->options.form != HEED_FORM_LINES)
+		batch->source = (heed_ragged){{n, starts}, source};
+	if (d->options.form == HEED_FORM_LABELLED) {
+		for (int i = 0; i < n; i++)
+			targets[i] -= HEED_SPECIAL_IDS;
+		batch->labels = targets;
+	} else {
+		batch->input = (heed_ragged){{n, starts + n + 1}, input};
+		batch->targets = targets;
+		shift(targets, batch->input.spans, input);
 	}
-	*batch = (heed_batch){.source = {{n, source_start}, source},
-			      .input = {{n, input_start}, input},
-			      .targets = targets,
-			      .items = d->batch_items};
 	return HEED_OK;
 }

@@ -11,6 +11,7 @@
 #define HEED__HISTORY          "heed.history"          /* metadata: JSON array */
 #define HEED__TOKENIZER        "heed.tokenizer"        /* metadata: its kind; U8 tensor: its bytes */
 #define HEED__TOKENIZER_TARGET "heed.tokenizer.target" /* U8 tensor, when the target's is another */
+#define HEED__PACKED           "heed.packed"           /* U8 tensor: what a family that counts has counted */
 #define HEED__STATE            "heed.state."           /* prefix of what only a checkpoint holds */
 #define HEED__COUNTERS         HEED__STATE "counters"  /* metadata: JSON object */
 #define HEED__SETTINGS         HEED__STATE "settings" /* metadata: JSON object of the options that shape the result */

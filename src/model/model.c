@@ -63,8 +63,42 @@ void heed_model_free(heed_model *m)
 	if (m == NULL)
 		return;
 	heed_params_free(m->params);
+	if (!m->packed_borrowed)
+		heed__free(m->ctx, (void *)(uintptr_t)m->packed);
 	heed__free(m->ctx, m->config);
 	heed__free(m->ctx, m);
+}
+
+heed_form heed_model_form(const heed_model_class *family, const void *config, int *window)
+{
+	*window = 0;
+	if (family->form != NULL)
+		return family->form(config, window);
+	switch (family->task) {
+	case HEED_TASK_TRANSLATE:
+		return HEED_FORM_PAIRS;
+	case HEED_TASK_CLASSIFY:
+		return HEED_FORM_LABELLED;
+	case HEED_TASK_GENERATE:
+	case HEED_TASK_EMBED:
+		break;
+	}
+	return HEED_FORM_LINES;
+}
+
+int heed_model_first(const heed_model *m)
+{
+	int window;
+	const heed_form form = heed_model_form(m->family, m->config, &window);
+
+	return form == HEED_FORM_BLOCKS || form == HEED_FORM_STREAM ? HEED_EOS_ID : HEED_BOS_ID;
+}
+
+const heed_tensor *heed_model_vectors(const heed_model *m)
+{
+	const heed_tensor *const t = heed_params_find(m->params, "embed");
+
+	return t != NULL ? t : heed_params_find(m->params, "embed.source");
 }
 
 const heed_preset *heed_preset_find(heed_ctx *ctx, const heed_model_class *family, const char *name)

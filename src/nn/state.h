@@ -36,7 +36,7 @@ struct heed_state {
 	heed__cache caches[HEED__STATE_LAYERS];
 	heed__cell cells[HEED__STATE_LAYERS];
 	int *tokens, *next_tokens; /* [max_rows, max_steps] what each row has been given */
-	heed__arena memory; /* of the sources; begins anew with each start */
+	heed__arena memory;        /* of the sources; begins anew with each start */
 	heed_spans sources;
 	heed_tensor *kept[HEED__STATE_LAYERS];
 	int kept_count;

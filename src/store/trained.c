@@ -87,6 +87,23 @@ heed_code heed__trained_read_values(const heed_model_file *file, const heed_para
 	return HEED_OK;
 }
 
+/* What a family that counts has packed stays where it is in the file. */
+static heed_code attach_packed(heed_trained *t, heed_model_file *file)
+{
+	const heed__file_tensor *const packed = heed__model_file_find(file, HEED__PACKED);
+	heed_model *const m = t->model;
+
+	if (m->family->attach == NULL)
+		return HEED_OK;
+	if (packed == NULL || packed->dtype != HEED__FILE_U8)
+		return heed__error(t->ctx, HEED_E_FORMAT, "there is no %s", HEED__PACKED);
+	m->packed = packed->data;
+	m->packed_size = packed->bytes;
+	m->packed_borrowed = true;
+	t->file = file;
+	return m->family->attach(m);
+}
+
 static heed_code read_model(heed_trained *t, const heed_model_file *file)
 {
 	const char *const name = heed_model_file_text(file, HEED__FAMILY);
@@ -128,12 +145,14 @@ heed_code heed_trained_open(heed_ctx *ctx, const char *path, heed_trained **trai
 	t->ctx = ctx;
 	code = heed_model_file_open(ctx, path, &file);
 	if (code == HEED_OK &&
-	    ((code = read_tokenizers(t, file)) != HEED_OK || (code = read_model(t, file)) != HEED_OK))
+	    ((code = read_tokenizers(t, file)) != HEED_OK || (code = read_model(t, file)) != HEED_OK ||
+	     (code = attach_packed(t, file)) != HEED_OK))
 		heed__error_prefix(ctx, "%s", path);
 	history = code == HEED_OK ? heed_model_file_text(file, HEED__HISTORY) : NULL;
 	if (code == HEED_OK && (t->history = heed__strdup(ctx, history != NULL ? history : "[]")) == NULL)
 		code = HEED_E_MEMORY;
-	heed_model_file_close(file);
+	if (t->file == NULL)
+		heed_model_file_close(file);
 	if (code == HEED_OK)
 		*trained = t;
 	else
@@ -149,6 +168,7 @@ void heed_trained_close(heed_trained *t)
 	if (t->target != t->source)
 		heed_tokenizer_free(t->target);
 	heed_tokenizer_free(t->source);
+	heed_model_file_close(t->file);
 	heed__free(t->ctx, t->history);
 	heed__free(t->ctx, t);
 }
@@ -206,7 +226,7 @@ heed_code heed__trained_write(const heed_trained *t, const char *path, const flo
 			      size_t text_count)
 {
 	const heed_params *const p = t->model->params;
-	const size_t most = (size_t)heed_params_count(p) + 2 + extra_count;
+	const size_t most = (size_t)heed_params_count(p) + 3 + extra_count;
 	heed__file_tensor *const tensors = heed__calloc(t->ctx, most, sizeof *tensors);
 	size_t count;
 	heed_code code;
@@ -217,6 +237,12 @@ heed_code heed__trained_write(const heed_trained *t, const char *path, const flo
 	tensors[count++] = tokenizer_tensor(t->source, HEED__TOKENIZER);
 	if (t->target != t->source)
 		tensors[count++] = tokenizer_tensor(t->target, HEED__TOKENIZER_TARGET);
+	if (t->model->packed != NULL)
+		tensors[count++] = (heed__file_tensor){.name = HEED__PACKED,
+						       .dtype = HEED__FILE_U8,
+						       .rank = 1,
+						       .shape = {t->model->packed_size},
+						       .data = t->model->packed};
 	if (extra_count > 0)
 		memcpy(tensors + count, extra, extra_count * sizeof *extra);
 	code = write_file(t, path, tensors, count + extra_count, texts, text_count);

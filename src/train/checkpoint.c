@@ -12,6 +12,7 @@
 #define MOMENT_M HEED__STATE "m"
 #define MOMENT_V HEED__STATE "v"
 #define AVERAGE  HEED__STATE "ema"
+#define CARRY    HEED__STATE "carry"
 
 /* Options that may differ between the run and its continuation. */
 static const char *const free_options[] = {"epochs",    "steps",  "minutes",    "patience", "keep",
@@ -91,7 +92,7 @@ static heed_code write_checkpoint(heed__run *r, const char *path, const heed__st
 				  const heed__str *settings)
 {
 	const size_t size = heed_params_size(r->trained.model->params);
-	heed__file_tensor blocks[3];
+	heed__file_tensor blocks[4];
 	size_t count = 0;
 
 	blocks[count++] = block(MOMENT_M, r->optimizer.m, size);
@@ -99,6 +100,8 @@ static heed_code write_checkpoint(heed__run *r, const char *path, const heed__st
 		blocks[count++] = block(MOMENT_V, r->optimizer.v, size);
 	if (r->ema != NULL)
 		blocks[count++] = block(AVERAGE, r->ema, size);
+	if (r->carry != NULL)
+		blocks[count++] = block(CARRY, r->carry, r->carry_floats);
 	return heed__run_write(
 		r, path, NULL, blocks, count,
 		(heed__metadata[]){{HEED__COUNTERS, counters->data}, {HEED__SETTINGS, settings->data}}, 2);
@@ -355,6 +358,7 @@ heed_code heed__checkpoint_load(heed__run *r, const heed_model_file *file)
 	       (code = read_block(file, MOMENT_M, r->optimizer.m, size)) != HEED_OK ||
 	       (code = read_block(file, MOMENT_V, r->optimizer.v, size)) != HEED_OK ||
 	       (code = read_block(file, AVERAGE, r->ema, size)) != HEED_OK ||
+	       (code = read_block(file, CARRY, r->carry, r->carry_floats)) != HEED_OK ||
 	       (code = read_history(r, file)) != HEED_OK ||
 	       (code = parse_counters(r->ctx, file, &root)) != HEED_OK);
 	if (code == HEED_OK && !read_counters(r, root))

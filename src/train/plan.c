@@ -152,8 +152,10 @@ static void even_batch(int sentences, int *start, int *ids, heed_batch *batch)
 		start[i] = i * SENTENCE;
 	for (int i = 0; i < sentences * SENTENCE; i++)
 		ids[i] = HEED_EOS_ID;
-	*batch = (heed_batch){
-		.source = {{sentences, start}, ids}, .input = {{sentences, start}, ids}, .targets = ids};
+	*batch = (heed_batch){.source = {{sentences, start}, ids},
+			      .input = {{sentences, start}, ids},
+			      .targets = ids,
+			      .labels = ids};
 }
 
 static heed_code count_batch(heed_ctx *ctx, const heed_model *model, int tokens, heed_plan *plan)

@@ -20,12 +20,17 @@ typedef struct heed__run {
 	heed_ctx *ctx;
 	const heed_train_job *job;
 	const heed_train_options *options;
-	heed_trained trained; /* the tokenizers are this run's own unless the job brought them */
+	heed_trained trained;
 	heed_dataset *train, *valid;
 	heed_tape *tape; /* training's and validation's */
 	heed__optimizer optimizer;
-	float *ema;   /* NULL without --ema */
-	char *folder; /* OUTPUT.run; NULL: no file is written */
+	float *ema; /* NULL without --ema */
+	float *carry; /* [sequences, model's] what the next batch of a stream begins with; NULL: not such a model */
+	float *valid_carry;
+	size_t carry_floats, valid_carry_floats;
+	bool own_source, own_target; /* the tokenizers are not the job's */
+	const char *output;          /* NULL: training in memory, no file is written */
+	char *folder;                /* OUTPUT.run; NULL: neither checkpoints nor snapshots */
 
 	/* Where it stands: this and the blocks above are what a checkpoint holds. */
 	int64_t step, tokens, skipped;
@@ -61,6 +66,9 @@ heed_code heed__checkpoint_find(heed_ctx *ctx, const char *output, heed_model_fi
 heed_code heed__checkpoint_finished(heed_ctx *ctx, const heed_model_file *file, bool *finished,
 				    int64_t *step);
 heed_code heed__checkpoint_load(heed__run *r, const heed_model_file *file);
+
+/* trainer.c: tells the job, if it wants to know. */
+void heed__run_report(const heed__run *r, const heed_train_event *event);
 
 /* snapshots.c: weights of validations on disk, and the model made of them. */
 /* Writes a model file with the history so far; the arguments are those of heed__trained_write. */

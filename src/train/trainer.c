@@ -66,6 +66,7 @@ void heed__run_tell(const heed__run *r, heed_train_event *e)
 		.seconds_left = seconds_left(r),
 		.bleu = NAN,
 		.chrf = NAN,
+		.accuracy = NAN,
 		.best = NAN,
 		.skipped = r->skipped,
 		.allocations = memory.allocations,
@@ -74,7 +75,7 @@ void heed__run_tell(const heed__run *r, heed_train_event *e)
 	};
 }
 
-static void tell(heed__run *r, heed_train_event *e)
+void heed__run_report(const heed__run *r, const heed_train_event *e)
 {
 	if (r->job->event != NULL)
 		r->job->event(r->job->user, e);
@@ -87,7 +88,7 @@ static void tell_text(heed__run *r, heed_train_kind kind, const char *text)
 	heed__run_tell(r, &e);
 	e.kind = kind;
 	e.text = text;
-	tell(r, &e);
+	heed__run_report(r, &e);
 }
 
 /* --- one step --- */
@@ -102,6 +103,7 @@ static int group_size(const heed__run *r)
 
 static int64_t group_targets(const heed__run *r, int count, int64_t *tokens)
 {
+	const bool labels = r->job->family->task == HEED_TASK_CLASSIFY;
 	int64_t targets = 0;
 
 	*tokens = 0;
@@ -110,7 +112,7 @@ static int64_t group_targets(const heed__run *r, int count, int64_t *tokens)
 
 		heed_dataset_measure(r->train, r->batch + i, &source, &target);
 		targets += target;
-		*tokens += source + target;
+		*tokens += labels ? source : source + target;
 	}
 	return targets;
 }
@@ -125,6 +127,9 @@ static heed_code batch_gradient(heed__run *r, int index, int64_t weight, double 
 	if (code != HEED_OK)
 		return code;
 	batch.weight = weight;
+	batch.carry = r->carry;
+	if (r->carry != NULL && index == 0) /* the stream begins anew */
+		memset(r->carry, 0, r->carry_floats * sizeof *r->carry);
 	heed_tape_reset(r->tape, r->micro++);
 	mean = r->job->family->loss(r->trained.model, r->tape, &batch, NULL);
 	code = heed_tape_backward(r->tape, mean);
@@ -202,7 +207,7 @@ heed_code heed__run_step(heed__run *r)
 	e.loss = loss;
 	e.lr = lr;
 	e.grad_norm = norm;
-	tell(r, &e);
+	heed__run_report(r, &e);
 	return HEED_OK;
 }
 
@@ -287,6 +292,8 @@ heed_code heed__run_loop(heed__run *r)
 	heed_code code = HEED_OK;
 
 	tell_text(r, HEED_TRAIN_START, r->step > 0 ? "goes on" : "begins");
+	if (r->job->family->fit != NULL)
+		return heed__run_fit(r);
 	if (validation_due(r)) /* it was interrupted there */
 		code = heed__validate(r);
 	while (code == HEED_OK && (why = spent(r)) == NULL) {
@@ -303,7 +310,7 @@ heed_code heed__run_loop(heed__run *r)
 
 static heed_tokenizer *learn(heed__run *r, bool sources, bool targets)
 {
-	static const char *const kinds[] = {"word", "char", "byte", "bpe"};
+	static const char *const kinds[] = {"word", "char", "byte", "bpe", "unigram", "sentence"};
 	static const heed_normalization forms[] = {HEED_NORMALIZE_NFC, HEED_NORMALIZE_NFKC,
 						   HEED_NORMALIZE_NONE};
 	const heed_train_options *const o = r->options;
@@ -319,6 +326,19 @@ static heed_tokenizer *learn(heed__run *r, bool sources, bool targets)
 				    heed_examples_line, &cursor);
 }
 
+/* The labels of classifiers: each is one token. */
+static heed_tokenizer *learn_labels(heed__run *r)
+{
+	heed_examples_cursor cursor = {r->job->train, 0, false, true};
+
+	return heed_tokenizer_train(r->ctx,
+				    &(heed_tokenizer_options){.kind = "sentence",
+							      .vocab = 1 << 20,
+							      .min_count = 1,
+							      .normalization = HEED_NORMALIZE_NFC},
+				    heed_examples_line, &cursor);
+}
+
 /* A tokenizer of the checkpoint, copied: it was learned from the same data. */
 static heed_tokenizer *reload(heed__run *r, const heed_model_file *file, const char *name)
 {
@@ -330,26 +350,41 @@ static heed_tokenizer *reload(heed__run *r, const heed_model_file *file, const c
 	return NULL;
 }
 
+/* The target's own tokenizer; it is the source's where both sides share one. */
+static heed_tokenizer *get_target(heed__run *r, const heed_model_file *checkpoint)
+{
+	const heed_model_class *const family = r->job->family;
+	const bool separate = family->task == HEED_TASK_CLASSIFY ||
+			      (family->task == HEED_TASK_TRANSLATE && r->options->separate);
+
+	if (!separate)
+		return r->trained.source;
+	r->own_target = true;
+	if (checkpoint != NULL)
+		return reload(r, checkpoint, HEED__TOKENIZER_TARGET);
+	return family->task == HEED_TASK_CLASSIFY ? learn_labels(r) : learn(r, false, true);
+}
+
 static heed_code get_tokenizers(heed__run *r, const heed_model_file *checkpoint)
 {
 	const heed_train_job *const job = r->job;
+	const bool pairs = job->family->task == HEED_TASK_TRANSLATE;
 	heed_trained *const t = &r->trained;
 
-	if (job->source != NULL) {
+	r->own_source = job->source == NULL;
+	if (job->source != NULL)
 		t->source = (heed_tokenizer *)(uintptr_t)job->source;
-		t->target = (heed_tokenizer *)(uintptr_t)(job->target != NULL ? job->target : job->source);
-		return HEED_OK;
-	}
-	if (checkpoint != NULL) {
+	else if (checkpoint != NULL)
 		t->source = reload(r, checkpoint, HEED__TOKENIZER);
-		t->target = heed__model_file_find(checkpoint, HEED__TOKENIZER_TARGET) != NULL
-				    ? reload(r, checkpoint, HEED__TOKENIZER_TARGET)
-				    : t->source;
-	} else {
-		t->source = learn(r, true, !r->options->separate);
-		t->target = r->options->separate ? learn(r, false, true) : t->source;
-	}
-	return t->source != NULL && t->target != NULL ? HEED_OK : heed_error_code(r->ctx);
+	else
+		t->source = learn(r, true, pairs && !r->options->separate);
+	if (t->source == NULL)
+		return heed_error_code(r->ctx);
+	if (pairs && job->target != NULL)
+		t->target = (heed_tokenizer *)(uintptr_t)job->target;
+	else
+		t->target = get_target(r, checkpoint);
+	return t->target != NULL ? HEED_OK : heed_error_code(r->ctx);
 }
 
 /* max-length of the family, or none. */
@@ -363,9 +398,14 @@ static int longest_of(const heed_train_job *job)
 static heed_code make_dataset(heed__run *r, const heed_examples *examples, bool valid, heed_dataset **dataset)
 {
 	const heed_train_options *const o = r->options;
+	const bool whole = r->job->family->fit != NULL && !valid; /* no batches are made */
+	int window;
+	const heed_form form = heed_model_form(r->job->family, r->job->config, &window);
 	const heed_code code =
 		heed_dataset_new(examples, r->trained.source, r->trained.target,
-				 &(heed_dataset_options){.batch_tokens = o->batch_tokens,
+				 &(heed_dataset_options){.form = form,
+							 .window = window,
+							 .batch_tokens = whole ? INT32_MAX : o->batch_tokens,
 							 .max_length = longest_of(r->job),
 							 .bucket = o->bucket,
 							 .bpe_dropout = valid ? 0 : o->bpe_dropout,
@@ -418,18 +458,46 @@ static heed_code reserve(heed__run *r)
 	return code;
 }
 
+/* What the sequences of a stream hand on, where there is anything of the kind. */
+static float *new_carry(heed__run *r, const heed_dataset *d, size_t *floats)
+{
+	const int each = r->job->family->carry(r->trained.model);
+
+	*floats = (size_t)each * (size_t)heed_dataset_sequences(d);
+	return heed__calloc(r->ctx, *floats, sizeof(float));
+}
+
+static heed_code make_carries(heed__run *r)
+{
+	int window;
+
+	if (r->job->family->carry == NULL ||
+	    heed_model_form(r->job->family, r->job->config, &window) != HEED_FORM_STREAM)
+		return HEED_OK;
+	r->carry = new_carry(r, r->train, &r->carry_floats);
+	if (r->valid != NULL)
+		r->valid_carry = new_carry(r, r->valid, &r->valid_carry_floats);
+	return r->carry != NULL && (r->valid == NULL || r->valid_carry != NULL) ? HEED_OK : HEED_E_MEMORY;
+}
+
 static heed_code make_model(heed__run *r)
 {
 	heed_trained *const t = &r->trained;
 	const heed_train_options *const o = r->options;
+	const bool descends = r->job->family->fit == NULL;
 	size_t size;
 	heed_code code;
 
 	t->model = heed_model_new(r->ctx, r->job->family, r->job->config, heed_tokenizer_size(t->source),
-				  heed_tokenizer_size(t->target), HEED_MODEL_TRAIN);
+				  heed_tokenizer_size(t->target), descends ? HEED_MODEL_TRAIN : 0);
 	r->tape = heed_tape_new(r->ctx, HEED__TRAIN_TAPE);
 	if (t->model == NULL || r->tape == NULL)
 		return heed_error_code(r->ctx);
+	if (!descends)
+		return HEED_OK;
+	code = make_carries(r);
+	if (code != HEED_OK)
+		return code;
 	size = heed_params_size(t->model->params);
 	code = heed__optimizer_init(&r->optimizer, r->ctx, o, size);
 	if (code == HEED_OK)
@@ -441,6 +509,21 @@ static heed_code make_model(heed__run *r)
 		return HEED_E_MEMORY;
 	memcpy(r->ema, heed_params_values(t->model->params), size * sizeof *r->ema);
 	return HEED_OK;
+}
+
+static heed_code check_metric(heed_ctx *ctx, const heed_train_job *job)
+{
+	const int metric = job->options->valid_metric;
+	const bool fits = metric == HEED_VALID_ACCURACY ? job->family->classify != NULL
+			  : metric != HEED_VALID_LOSS   ? job->family->task == HEED_TASK_TRANSLATE
+							: true;
+
+	return fits ? HEED_OK
+		    : heed__error(ctx, HEED_E_ARGUMENT, "valid-metric: %s is not measured for %s",
+				  metric == HEED_VALID_ACCURACY ? "accuracy"
+				  : metric == HEED_VALID_BLEU   ? "bleu"
+								: "chrf",
+				  job->family->name);
 }
 
 heed_code heed__run_open(heed__run *r, heed_ctx *ctx, const heed_train_job *job,
@@ -458,6 +541,7 @@ heed_code heed__run_open(heed__run *r, heed_ctx *ctx, const heed_train_job *job,
 	r->optimizer.ctx = ctx;
 	r->history = heed__str_init(ctx, 0);
 	(void)((code = heed_fields_check(ctx, heed_train_fields, job->options)) != HEED_OK ||
+	       (code = check_metric(ctx, job)) != HEED_OK ||
 	       (code = heed__schedule_check(ctx, job->options)) != HEED_OK ||
 	       (code = get_tokenizers(r, checkpoint)) != HEED_OK ||
 	       (code = make_dataset(r, job->train, false, &r->train)) != HEED_OK);
@@ -480,16 +564,17 @@ heed_code heed__run_open(heed__run *r, heed_ctx *ctx, const heed_train_job *job,
 void heed__run_close(heed__run *r)
 {
 	heed_model_free(r->trained.model);
-	if (r->job->source == NULL) {
-		if (r->trained.target != r->trained.source)
-			heed_tokenizer_free(r->trained.target);
+	if (r->own_target)
+		heed_tokenizer_free(r->trained.target);
+	if (r->own_source)
 		heed_tokenizer_free(r->trained.source);
-	}
 	heed_dataset_free(r->train);
 	heed_dataset_free(r->valid);
 	heed_tape_free(r->tape);
 	heed__optimizer_release(&r->optimizer);
 	heed__free(r->ctx, r->ema);
+	heed__free(r->ctx, r->carry);
+	heed__free(r->ctx, r->valid_carry);
 	heed__free(r->ctx, r->folder);
 	heed__str_release(&r->history);
 }
@@ -550,7 +635,7 @@ heed_code heed_train(heed_ctx *ctx, const heed_train_job *job)
 	char *folder = NULL;
 	heed__run run;
 
-	if (code == HEED_OK)
+	if (code == HEED_OK && job->family->fit == NULL)
 		code = make_folder(ctx, job->output, &folder);
 	if (code != HEED_OK) {
 		heed_model_file_close(checkpoint);
@@ -558,13 +643,14 @@ heed_code heed_train(heed_ctx *ctx, const heed_train_job *job)
 	}
 	code = heed__run_open(&run, ctx, job, checkpoint);
 	heed_model_file_close(checkpoint);
+	run.output = job->output;
 	run.folder = folder;
-	if (code == HEED_OK) {
+	if (code == HEED_OK && folder != NULL)
 		heed__snapshot_sweep(&run, anew);
+	if (code == HEED_OK)
 		code = heed__run_loop(&run);
-	} else {
+	else if (folder != NULL)
 		rmdir(folder); /* when there was nothing in it */
-	}
 	heed__run_close(&run);
 	return code;
 }

@@ -13,5 +13,7 @@ heed_code heed__run_loop(heed__run *r);
 int heed__run_largest(const heed__run *r);
 /* One update. */
 heed_code heed__run_step(heed__run *r);
+/* The whole training of a family that estimates itself (fit.c). */
+heed_code heed__run_fit(heed__run *r);
 
 #endif

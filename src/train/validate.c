@@ -6,6 +6,7 @@
 #include "io/json_reader.h"
 
 #include <math.h>
+#include <string.h>
 
 heed_code heed__validate_batch(heed__run *r, int index, double *loss)
 {
@@ -15,6 +16,9 @@ heed_code heed__validate_batch(heed__run *r, int index, double *loss)
 
 	if (code != HEED_OK)
 		return code;
+	batch.carry = r->valid_carry;
+	if (r->valid_carry != NULL && index == 0)
+		memset(r->valid_carry, 0, r->valid_carry_floats * sizeof *r->valid_carry);
 	heed_tape_mode(r->tape, 0);
 	heed_tape_reset(r->tape, 0);
 	mean = r->job->family->loss(r->trained.model, r->tape, &batch, NULL);
@@ -44,6 +48,49 @@ static heed_code valid_loss(heed__run *r, double *loss)
 	}
 	*loss = sum / (double)tokens;
 	return HEED_OK;
+}
+
+/* Labels of a batch that the model finds most probable. */
+static int right_labels(const heed_tensor *scores, const int *labels)
+{
+	const int classes = scores->dim[1];
+	int right = 0;
+
+	for (int i = 0; i < scores->dim[0]; i++) {
+		const float *const row = scores->data + (size_t)i * (size_t)classes;
+		int best = 0;
+
+		for (int c = 1; c < classes; c++)
+			if (row[c] > row[best])
+				best = c;
+		right += best == labels[i];
+	}
+	return right;
+}
+
+static heed_code valid_accuracy(heed__run *r, double *accuracy)
+{
+	int64_t right = 0, all = 0;
+	heed_code code = HEED_OK;
+
+	for (int i = 0; code == HEED_OK && i < heed_dataset_batches(r->valid); i++) {
+		const heed_tensor *scores;
+		heed_batch batch;
+
+		code = heed_dataset_batch(r->valid, i, &batch);
+		if (code != HEED_OK)
+			break;
+		heed_tape_mode(r->tape, 0);
+		heed_tape_reset(r->tape, 0);
+		scores = r->job->family->classify(r->trained.model, r->tape, &batch);
+		code = heed_tape_code(r->tape);
+		if (scores != NULL)
+			right += right_labels(scores, batch.labels);
+		all += batch.source.spans.count;
+		heed_tape_mode(r->tape, HEED__TRAIN_TAPE);
+	}
+	*accuracy = (double)right / (double)all;
+	return code;
 }
 
 /* Translations of the validation set on their way into the metrics. */
@@ -105,9 +152,11 @@ static heed_code valid_translations(heed__run *r, double *bleu, double *chrf)
 /* Smaller is better. */
 static double score_of(const heed__run *r, const heed_train_event *e)
 {
-	const double score = r->options->valid_metric == HEED_VALID_BLEU   ? -e->bleu
-			     : r->options->valid_metric == HEED_VALID_CHRF ? -e->chrf
-									   : e->loss;
+	const double scores[] = {[HEED_VALID_LOSS] = e->loss,
+				 [HEED_VALID_BLEU] = -e->bleu,
+				 [HEED_VALID_CHRF] = -e->chrf,
+				 [HEED_VALID_ACCURACY] = -e->accuracy};
+	const double score = scores[r->options->valid_metric];
 
 	return isfinite(score) ? score : INFINITY;
 }
@@ -128,6 +177,8 @@ static heed_code record(heed__run *r, const heed_train_event *e)
 		heed_json_double(&json, "bleu", e->bleu);
 		heed_json_double(&json, "chrf", e->chrf);
 	}
+	if (!isnan(e->accuracy))
+		heed_json_double(&json, "accuracy", e->accuracy);
 	heed_json_end(&json);
 	r->loss_sum = 0;
 	r->loss_steps = 0;
@@ -161,6 +212,11 @@ static heed_code keep_unjudged(heed__run *r)
 	return code != HEED_OK ? code : heed__snapshot_prune(r);
 }
 
+static bool translates(const heed__run *r)
+{
+	return r->options->valid_metric == HEED_VALID_BLEU || r->options->valid_metric == HEED_VALID_CHRF;
+}
+
 heed_code heed__validate(heed__run *r)
 {
 	heed_params *const p = r->trained.model->params;
@@ -174,7 +230,9 @@ heed_code heed__validate(heed__run *r)
 	e.kind = HEED_TRAIN_VALID;
 	raw = heed_params_use(p, r->ema);
 	code = valid_loss(r, &e.loss);
-	if (code == HEED_OK && r->options->valid_metric != HEED_VALID_LOSS)
+	if (code == HEED_OK && r->job->family->classify != NULL)
+		code = valid_accuracy(r, &e.accuracy);
+	if (code == HEED_OK && translates(r))
 		code = valid_translations(r, &e.bleu, &e.chrf);
 	heed_params_use(p, raw);
 	if (code != HEED_OK)
@@ -183,8 +241,7 @@ heed_code heed__validate(heed__run *r)
 	judge(r, score_of(r, &e), &e.improved);
 	e.best = r->options->valid_metric == HEED_VALID_LOSS ? r->best : -r->best;
 	e.seconds = heed__run_seconds(r);
-	if (r->job->event != NULL)
-		r->job->event(r->job->user, &e);
+	heed__run_report(r, &e);
 	(void)((code = record(r, &e)) != HEED_OK ||
 	       (code = heed__snapshot_add(r, score_of(r, &e))) != HEED_OK ||
 	       (code = heed__snapshot_prune(r)) != HEED_OK);
