@@ -33,6 +33,28 @@ typedef struct heed_embedding_options {
 heed_tensor *heed_embedding(heed_tape *tape, heed_tensor *table, heed_tensor *positions,
 			    heed_embedding_options options);
 
+/* [T, window D]: row i is scale times the vectors of token i and the window - 1 before it in its sequence, the oldest
+ * first; places before the beginning hold the token `before` (Bengio et al. 2003, section 2). last: only the last
+ * token of each sequence gives a row, [sequences, window D]. ids and spans are borrowed until the reset. */
+typedef struct heed_window_options {
+	const int *ids;
+	heed_spans spans;
+	int window, before;
+	double scale;
+	bool last;
+} heed_window_options;
+heed_tensor *heed_window_embedding(heed_tape *tape, heed_tensor *table, heed_window_options options);
+
+/* [sequences, D]: scale times the mean vector of each sequence's tokens, of which in training each is left out with
+ * the probability `dropout`, but never all of a sequence (Iyyer et al. 2015, section 3.1). An empty sequence gives 0.
+ * ids and spans are borrowed until the reset. */
+typedef struct heed_embedding_mean_options {
+	const int *ids;
+	heed_spans spans;
+	double scale, dropout;
+} heed_embedding_mean_options;
+heed_tensor *heed_embedding_mean(heed_tape *tape, heed_tensor *table, heed_embedding_mean_options options);
+
 /* [T, out]: dropout(act(x W^T + b)); x [T, in], w [out, in], b [out] or NULL. */
 heed_tensor *heed_linear(heed_tape *tape, heed_tensor *x, heed_tensor *w, heed_tensor *b, heed_activation act,
 			 double dropout);
@@ -67,6 +89,62 @@ typedef struct heed_attention_step_options {
 } heed_attention_step_options;
 heed_tensor *heed_attention_step(heed_tape *tape, heed_tensor *q, heed_tensor *kv,
 				 heed_attention_step_options options);
+
+/* Recurrences over whole sequences: a step is one product for all sequences that still run. What the tokens
+ * contribute is reckoned for all steps at once before: x = tokens W_x^T + b is a heed_linear [T, G H] with G = 1, 3
+ * or 4 gates a unit. w [G H, H] are the weights from the last state. h [sequences, H] is the state that each sequence
+ * begins with, NULL: zeros. reverse runs each sequence from its last token to its first. No sequence may be empty;
+ * spans.count 0: every row is a sequence of its own, one step each (decoding). Spans are borrowed until the reset. */
+typedef struct heed_recurrence_options {
+	heed_spans spans;
+	bool reverse;
+} heed_recurrence_options;
+/* [T, H]: h_t = act(x_t + W h_(t-1)); act tanh or relu (Elman 1990). */
+heed_tensor *heed_rnn(heed_tape *tape, heed_tensor *x, heed_tensor *w, heed_tensor *h, heed_activation act,
+		      heed_recurrence_options options);
+/* [T, H]: h_t = o tanh(c_t), c_t = f c_(t-1) + i g; the columns of x and the rows of w are i, f, g, o (Hochreiter and
+ * Schmidhuber 1997; Gers et al. 2000). c [sequences, H] as h, NULL: zeros. projection [P, H], when given, makes the
+ * state h_t = P o tanh(c_t) narrower: then w is [4H, P], h [sequences, P] and the result [T, P] (Sak et al. 2014). */
+heed_tensor *heed_lstm(heed_tape *tape, heed_tensor *x, heed_tensor *w, heed_tensor *h, heed_tensor *c,
+		       heed_tensor *projection, heed_recurrence_options options);
+/* [T, H]: h_t = (1-z) n + z h_(t-1), n = tanh(x_n + r (W_n h_(t-1) + bias)); the columns of x and the rows of w are
+ * r, z, n; bias [H] (Cho et al. 2014, with the reset gate behind the product). */
+heed_tensor *heed_gru(heed_tape *tape, heed_tensor *x, heed_tensor *w, heed_tensor *bias, heed_tensor *h,
+		      heed_recurrence_options options);
+
+/* What else a recurrence knows; y is the result of heed_rnn, heed_lstm or heed_gru itself, before anything else
+ * was made of it. */
+typedef enum heed_recurrence_part {
+	HEED_RECURRENCE_STATE, /* [sequences, H] h after each sequence, with its gradient */
+	HEED_RECURRENCE_CELL,  /* [sequences, H] c of an LSTM after each sequence, with its gradient */
+	HEED_RECURRENCE_GATES, /* [T, G H] values of all gates, on a tape with HEED_TAPE_WEIGHTS; no gradient */
+	HEED_RECURRENCE_CELLS, /* [T, H] all c of an LSTM; likewise */
+} heed_recurrence_part;
+heed_tensor *heed_recurrence_read(heed_tape *tape, heed_tensor *y, heed_recurrence_part part);
+
+/* [queries, D]: additive attention (Bahdanau et al. 2015, appendix A.1.2): query i sees the keys of one sequence,
+ * e_ij = v . tanh(q_i + k_j), y_i = sum_j softmax_j(e_ij) values_j. q [queries, A] and k [T, A] are W s and U h; v [A];
+ * values [T, D]. The queries of sequence s in `queries` see sequence s of `keys`; with queries.count 0, query i sees
+ * sequence i, or sequence source[i] when source is given (decoding; then there is no gradient). Spans and source are
+ * borrowed until the reset. The name is what heed_tape_weights finds it by; may be NULL. */
+typedef struct heed_additive_options {
+	const char *name;
+	heed_spans queries, keys;
+	const int *source;
+} heed_additive_options;
+heed_tensor *heed_additive_attention(heed_tape *tape, heed_tensor *q, heed_tensor *k, heed_tensor *values,
+				     heed_tensor *v, heed_additive_options options);
+
+/* [sequences, D]: one row of each sequence. No sequence may be empty; the spans are borrowed until the reset. */
+typedef enum heed_pooling { HEED_POOL_LAST, HEED_POOL_FIRST, HEED_POOL_MAX, HEED_POOL_MEAN } heed_pooling;
+heed_tensor *heed_pool(heed_tape *tape, heed_tensor *x, heed_spans spans, heed_pooling pooling);
+/* [T, A + B]: the columns of a, then those of b. */
+heed_tensor *heed_join(heed_tape *tape, heed_tensor *a, heed_tensor *b);
+/* [count, D]: row rows[i] of x for every i; a row may come often or never. rows is borrowed until the reset. */
+heed_tensor *heed_gather(heed_tape *tape, heed_tensor *x, const int *rows, int count);
+/* [T, D]: x with each number dropped with that probability, the others scaled up (Srivastava et al. 2014). x itself
+ * unless the tape trains. */
+heed_tensor *heed_dropout(heed_tape *tape, heed_tensor *x, double probability);
 
 /* [T, D]: x + dropout(r). */
 heed_tensor *heed_residual(heed_tape *tape, heed_tensor *x, heed_tensor *r, double dropout);

@@ -118,7 +118,7 @@ struct heed__kernels {
 			    uint64_t first);                            /* y += mask x */
 	void (*act)(size_t n, const float *x, float *y, heed__act act); /* y = act(x); y may be x */
 	/* dx = dy act'(.), from the value before the activation `pre` (GELU, swish) or after it `post` (the
-	 * others); the one not needed may be NULL. dx may be dy. */
+	 * others); the one not needed may be NULL. dx may be any of them. */
 	void (*act_grad)(size_t n, const float *pre, const float *post, const float *dy, float *dx,
 			 heed__act act);
 
@@ -148,6 +148,29 @@ struct heed__kernels {
 	void (*attend)(const heed__attend *a);
 	/* Needs out and lse of the forward pass; recomputes the weights from q, k, lse. */
 	void (*attend_grad)(const heed__attend *a, const heed__attend_grad *g);
+
+	/* Recurrent cells: one step of one sequence, n units. `gates` comes with the recurrent part of their sums and
+	 * leaves with their values; x is the other part. Where a new state is written, the old one may stand. */
+	/* Hochreiter and Schmidhuber 1997, Gers et al. 2000; gates and x [4n] are i f g o: i, f, o sigmoids, g tanh;
+	 * c_next = f c + i g; h = o tanh(c_next). */
+	void (*lstm)(size_t n, const float *x, float *gates, const float *c, float *c_next, float *h);
+	/* gates: their values in, the gradient of their sums out. dc: the gradient of c_next but for what comes
+	 * through h, in; of c, out. */
+	void (*lstm_grad)(size_t n, float *gates, const float *c, const float *c_next, const float *dh,
+			  float *dc);
+	/* Cho et al. 2014, the reset gate behind the product; gates and x [3n] are r z n: r, z sigmoids,
+	 * n = tanh(x_n + r s) with s = the recurrent sum + bias, which is kept; h_next = (1-z) n + z h. */
+	void (*gru)(size_t n, const float *x, float *gates, float *s, const float *bias, const float *h,
+		    float *h_next);
+	/* gates: their values in, the gradient of their recurrent sums out; s: that of the input's part of n's sum
+	 * out; dh: the gradient of h_next in, of h but for what comes through the sums, out. */
+	void (*gru_grad)(size_t n, float *gates, float *s, const float *h, float *dh);
+
+	/* Additive scores (Bahdanau et al. 2015, appendix A.1.2). */
+	float (*tanh_dot)(size_t n, const float *q, const float *k, const float *v); /* v . tanh(q + k) */
+	/* dq += ds (1 - t^2) v, dk += the same, dv += ds t, with t = tanh(q + k); dq, dk, dv don't overlap */
+	void (*tanh_dot_grad)(size_t n, float ds, const float *q, const float *k, const float *v, float *dq,
+			      float *dk, float *dv);
 
 	/* Optimizers, elementwise over n parameters. */
 	/* Adam (Kingma and Ba 2015, algorithm 1) and, with decay > 0, AdamW (Loshchilov and Hutter 2019):

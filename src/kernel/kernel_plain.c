@@ -423,6 +423,96 @@ static void attend_grad(const heed__attend *a, const heed__attend_grad *g)
 	}
 }
 
+/* Recurrent cells. */
+
+static float sigmoid(float x)
+{
+	return act_one(x, HEED__ACT_SIGMOID);
+}
+
+static void lstm(size_t n, const float *x, float *gates, const float *c, float *c_next, float *h)
+{
+	for (size_t j = 0; j < n; j++) {
+		const float i = sigmoid(x[j] + gates[j]), f = sigmoid(x[n + j] + gates[n + j]);
+		const float g = tanhf(x[2 * n + j] + gates[2 * n + j]);
+		const float o = sigmoid(x[3 * n + j] + gates[3 * n + j]);
+
+		c_next[j] = f * c[j] + i * g;
+		h[j] = o * tanhf(c_next[j]);
+		gates[j] = i;
+		gates[n + j] = f;
+		gates[2 * n + j] = g;
+		gates[3 * n + j] = o;
+	}
+}
+
+static void lstm_grad(size_t n, float *gates, const float *c, const float *c_next, const float *dh, float *dc)
+{
+	for (size_t j = 0; j < n; j++) {
+		const float i = gates[j], f = gates[n + j], g = gates[2 * n + j], o = gates[3 * n + j];
+		const float t = tanhf(c_next[j]), d = dc[j] + dh[j] * o * (1.0f - t * t);
+
+		gates[j] = d * g * i * (1.0f - i);
+		gates[n + j] = d * c[j] * f * (1.0f - f);
+		gates[2 * n + j] = d * i * (1.0f - g * g);
+		gates[3 * n + j] = dh[j] * t * o * (1.0f - o);
+		dc[j] = d * f;
+	}
+}
+
+static void gru(size_t n, const float *x, float *gates, float *s, const float *bias, const float *h,
+		float *h_next)
+{
+	for (size_t j = 0; j < n; j++) {
+		const float r = sigmoid(x[j] + gates[j]), z = sigmoid(x[n + j] + gates[n + j]);
+		float value;
+
+		s[j] = gates[2 * n + j] + bias[j];
+		value = tanhf(x[2 * n + j] + r * s[j]);
+		h_next[j] = value + z * (h[j] - value);
+		gates[j] = r;
+		gates[n + j] = z;
+		gates[2 * n + j] = value;
+	}
+}
+
+static void gru_grad(size_t n, float *gates, float *s, const float *h, float *dh)
+{
+	for (size_t j = 0; j < n; j++) {
+		const float r = gates[j], z = gates[n + j], value = gates[2 * n + j];
+		const float d = dh[j] * (1.0f - z) * (1.0f - value * value);
+
+		gates[j] = d * s[j] * r * (1.0f - r);
+		gates[n + j] = dh[j] * (h[j] - value) * z * (1.0f - z);
+		gates[2 * n + j] = d * r;
+		s[j] = d;
+		dh[j] *= z;
+	}
+}
+
+/* Additive scores. */
+
+static float tanh_dot(size_t n, const float *q, const float *k, const float *v)
+{
+	float sum = 0.0f;
+
+	for (size_t j = 0; j < n; j++)
+		sum += v[j] * tanhf(q[j] + k[j]);
+	return sum;
+}
+
+static void tanh_dot_grad(size_t n, float ds, const float *q, const float *k, const float *v, float *dq,
+			  float *dk, float *dv)
+{
+	for (size_t j = 0; j < n; j++) {
+		const float t = tanhf(q[j] + k[j]), d = ds * v[j] * (1.0f - t * t);
+
+		dq[j] += d;
+		dk[j] += d;
+		dv[j] += ds * t;
+	}
+}
+
 /* Optimizers. */
 
 static void adam(size_t n, float *w, const float *g, float *m, float *v, float gscale, float lr, float b1,
@@ -486,6 +576,12 @@ const struct heed__kernels heed__kernels_plain = {
 	.cross_entropy = cross_entropy,
 	.attend = attend,
 	.attend_grad = attend_grad,
+	.lstm = lstm,
+	.lstm_grad = lstm_grad,
+	.gru = gru,
+	.gru_grad = gru_grad,
+	.tanh_dot = tanh_dot,
+	.tanh_dot_grad = tanh_dot_grad,
 	.adam = adam,
 	.sgd = sgd,
 	.adagrad = adagrad,

@@ -933,6 +933,109 @@ static void column_sums(int rows, int n, const float *x, ptrdiff_t ld, float *su
 
 #include "kernel/kernel_attend.h"
 
+/* Recurrent cells. */
+
+static void lstm(size_t n, const float *x, float *gates, const float *c, float *c_next, float *h)
+{
+	for (size_t j = 0; j < n; j += VN) {
+		const size_t left = n - j;
+		float *const at = gates + j;
+		const VF i = vsigmoid(load(x + j, left) + load(at, left));
+		const VF f = vsigmoid(load(x + n + j, left) + load(at + n, left));
+		const VF g = vtanh(load(x + 2 * n + j, left) + load(at + 2 * n, left));
+		const VF o = vsigmoid(load(x + 3 * n + j, left) + load(at + 3 * n, left));
+		const VF next = vfma(f, load(c + j, left), i * g);
+
+		store(at, i, left);
+		store(at + n, f, left);
+		store(at + 2 * n, g, left);
+		store(at + 3 * n, o, left);
+		store(c_next + j, next, left);
+		store(h + j, o * vtanh(next), left);
+	}
+}
+
+static void lstm_grad(size_t n, float *gates, const float *c, const float *c_next, const float *dh, float *dc)
+{
+	for (size_t j = 0; j < n; j += VN) {
+		const size_t left = n - j;
+		float *const at = gates + j;
+		const VF i = load(at, left), f = load(at + n, left), g = load(at + 2 * n, left),
+			 o = load(at + 3 * n, left);
+		const VF t = vtanh(load(c_next + j, left)), dhj = load(dh + j, left);
+		const VF d = vfma(dhj * o, 1.0f - t * t, load(dc + j, left));
+
+		store(at, d * g * i * (1.0f - i), left);
+		store(at + n, d * load(c + j, left) * f * (1.0f - f), left);
+		store(at + 2 * n, d * i * (1.0f - g * g), left);
+		store(at + 3 * n, dhj * t * o * (1.0f - o), left);
+		store(dc + j, d * f, left);
+	}
+}
+
+static void gru(size_t n, const float *x, float *gates, float *s, const float *bias, const float *h,
+		float *h_next)
+{
+	for (size_t j = 0; j < n; j += VN) {
+		const size_t left = n - j;
+		float *const at = gates + j;
+		const VF r = vsigmoid(load(x + j, left) + load(at, left));
+		const VF z = vsigmoid(load(x + n + j, left) + load(at + n, left));
+		const VF sum = load(at + 2 * n, left) + load(bias + j, left);
+		const VF value = vtanh(vfma(r, sum, load(x + 2 * n + j, left)));
+
+		store(at, r, left);
+		store(at + n, z, left);
+		store(at + 2 * n, value, left);
+		store(s + j, sum, left);
+		store(h_next + j, vfma(z, load(h + j, left) - value, value), left);
+	}
+}
+
+static void gru_grad(size_t n, float *gates, float *s, const float *h, float *dh)
+{
+	for (size_t j = 0; j < n; j += VN) {
+		const size_t left = n - j;
+		float *const at = gates + j;
+		const VF r = load(at, left), z = load(at + n, left), value = load(at + 2 * n, left);
+		const VF dhj = load(dh + j, left), d = dhj * (1.0f - z) * (1.0f - value * value);
+
+		store(at, d * load(s + j, left) * r * (1.0f - r), left);
+		store(at + n, dhj * (load(h + j, left) - value) * z * (1.0f - z), left);
+		store(at + 2 * n, d * r, left);
+		store(s + j, d, left);
+		store(dh + j, dhj * z, left);
+	}
+}
+
+/* Additive scores. */
+
+static float tanh_dot(size_t n, const float *q, const float *k, const float *v)
+{
+	VF sum = vzero();
+
+	for (size_t j = 0; j < n; j += VN) {
+		const size_t left = n - j;
+
+		sum = vfma(load(v + j, left), vtanh(load(q + j, left) + load(k + j, left)), sum);
+	}
+	return vsum(sum);
+}
+
+static void tanh_dot_grad(size_t n, float ds, const float *q, const float *k, const float *v, float *dq,
+			  float *dk, float *dv)
+{
+	for (size_t j = 0; j < n; j += VN) {
+		const size_t left = n - j;
+		const VF t = vtanh(load(q + j, left) + load(k + j, left));
+		const VF d = ds * load(v + j, left) * (1.0f - t * t);
+
+		store(dq + j, load(dq + j, left) + d, left);
+		store(dk + j, load(dk + j, left) + d, left);
+		store(dv + j, vfma(vset(ds), t, load(dv + j, left)), left);
+	}
+}
+
 /* Optimizers. */
 
 static void adam(size_t n, float *w, const float *g, float *m, float *v, float gscale, float lr, float b1,
@@ -1009,6 +1112,12 @@ const struct heed__kernels TABLE(NAME) = {
 	.cross_entropy = cross_entropy,
 	.attend = attend,
 	.attend_grad = attend_grad,
+	.lstm = lstm,
+	.lstm_grad = lstm_grad,
+	.gru = gru,
+	.gru_grad = gru_grad,
+	.tanh_dot = tanh_dot,
+	.tanh_dot_grad = tanh_dot_grad,
 	.adam = adam,
 	.sgd = sgd,
 	.adagrad = adagrad,
