@@ -25,6 +25,55 @@ heed__linear heed__linear_new(heed_params *p, heed__start start, int out, int in
 	};
 }
 
+heed_tensor *heed__table_new(heed_params *p, int rows, int width, const char *name)
+{
+	return heed_param(p, heed_init_normal(1 / sqrt(width)), 2, (int[]){rows, width}, "%s", name);
+}
+
+heed__linear heed__labels_new(const heed_model *m, int in)
+{
+	const heed__start start = {.kind = HEED__START_XAVIER, .scale = 1};
+
+	return heed__linear_new(m->params, start, m->target_vocab - HEED_SPECIAL_IDS, in, 1, "output");
+}
+
+heed__hidden heed__hidden_new(heed_params *p, int count, int in, int width, int out, heed_activation act,
+			      double dropout)
+{
+	const heed__start start = {act == HEED_ACT_RELU ? HEED__START_KAIMING : HEED__START_XAVIER, 0, 1};
+	heed__hidden h = {.count = count, .act = act, .dropout = dropout};
+
+	h.layers = heed_params_alloc(p, (size_t)count * sizeof *h.layers);
+	for (int l = 0; h.layers != NULL && l < count; l++) {
+		const int to = l + 1 < count ? width : out;
+		char name[32];
+
+		snprintf(name, sizeof name, "hidden%d", l);
+		h.layers[l] = heed__linear_new(p, start, to, in, 1, name);
+		in = to;
+	}
+	return h;
+}
+
+heed_tensor *heed__hidden_run(heed_tape *tape, const heed__hidden *h, heed_tensor *x)
+{
+	for (int l = 0; l < h->count; l++)
+		x = heed_linear(tape, x, h->layers[l].w, h->layers[l].b, h->act, h->dropout);
+	return x;
+}
+
+heed_tensor *heed__cross_entropy(heed_tape *tape, heed_tensor *x, heed__linear output, const int *targets,
+				 int64_t weight, double smoothing, float *nll)
+{
+	const bool train = (heed_tape_flags(tape) & HEED_TAPE_TRAIN) != 0;
+
+	return heed_linear_cross_entropy(tape, x, output.w, output.b,
+					 (heed_cross_entropy_options){.targets = targets,
+								      .weight = weight,
+								      .smoothing = train ? smoothing : 0,
+								      .nll = nll});
+}
+
 heed__sublayer heed__sublayer_new(heed_params *p, int width, bool pre, double dropout, const char *name)
 {
 	return (heed__sublayer){
@@ -225,8 +274,7 @@ heed_tensor *heed__positions_new(heed_params *p, enum heed__position kind, int l
 	if (kind == HEED__POSITION_NONE)
 		return NULL;
 	if (kind == HEED__POSITION_LEARNED)
-		return heed_param(p, heed_init_normal(1 / sqrt(width)), 2, (int[]){longest, width}, "%s",
-				  name);
+		return heed__table_new(p, longest, width, name);
 	t = heed_params_alloc(p, sizeof *t);
 	if (t == NULL)
 		return NULL;

@@ -5,7 +5,15 @@
 #include "heed/model.h"
 #include "heed/ops.h"
 
-#define HEED__NORM_EPS 1e-5
+#define HEED__NORM_EPS    1e-5
+#define HEED__MOST_LAYERS 64
+
+/* A list of settings as presets hold them: name, value, ..., NULL. */
+#define HEED__SETTINGS(...)                                                                                  \
+	(const char *const[])                                                                                \
+	{                                                                                                    \
+		__VA_ARGS__, NULL                                                                            \
+	}
 
 /* How weights of products begin: by `kind`, times `scale`. */
 typedef struct heed__start {
@@ -21,6 +29,29 @@ typedef struct heed__linear {
 } heed__linear;
 heed__linear heed__linear_new(heed_params *p, heed__start start, int out, int in, int parts,
 			      const char *name);
+
+/* A table of vectors [rows, width] whose values have the variance 1/width. */
+heed_tensor *heed__table_new(heed_params *p, int rows, int width, const char *name);
+
+/* The output of a classifier, "output": a row for each label. */
+heed__linear heed__labels_new(const heed_model *m, int in);
+
+/* Layers of a plain feed-forward network, "hidden0" and so on: x -> dropout(act(x W^T + b)), again and again. */
+typedef struct heed__hidden {
+	heed__linear *layers; /* [count] */
+	int count;
+	heed_activation act;
+	double dropout;
+} heed__hidden;
+/* From `in` numbers to `width`, and in the last layer to `out`. */
+heed__hidden heed__hidden_new(heed_params *p, int count, int in, int width, int out, heed_activation act,
+			      double dropout);
+heed_tensor *heed__hidden_run(heed_tape *tape, const heed__hidden *h, heed_tensor *x);
+
+/* The mean cross-entropy of softmax(x W^T + b) against the targets of a batch, a row of x each; smoothing counts on
+ * training tapes only. */
+heed_tensor *heed__cross_entropy(heed_tape *tape, heed_tensor *x, heed__linear output, const int *targets,
+				 int64_t weight, double smoothing, float *nll);
 
 /* A residual connection around a sub-layer with its layer norm, before it or after. */
 typedef struct heed__sublayer {
