@@ -1,6 +1,7 @@
 /* heed attend: what a model looks at while it reads and translates a sentence. */
 #include "heed/translate.h"
 #include "heatmap.h"
+#include "opening.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -193,10 +194,10 @@ static int run(heed_cli *cli)
 {
 	const struct attend_options *o = cli->options;
 	heed_trained *model;
-	int status;
+	int status = heed_cli_open_model(cli, o->model, 1U << HEED_TASK_TRANSLATE, &model);
 
-	if (heed_trained_open(cli->ctx, o->model, &model))
-		return heed_cli_fail(cli);
+	if (status)
+		return status;
 	status = with_model(cli, model);
 	heed_trained_close(model);
 	return status;

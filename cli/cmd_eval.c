@@ -1,35 +1,16 @@
-/* heed eval: how good a model is on text with reference translations. */
-#include "heed/dataset.h"
-#include "heed/json.h"
-#include "heed/metric.h"
-#include "heed/translate.h"
-#include "options.h"
-#include "progress.h"
+/* heed eval: how good a model is, by what it is for. */
+#include "evaluation.h"
+#include "opening.h"
+#include "search_options.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 512 }; /* sentences that are sorted by length together */
-
-struct eval_options {
-	const char *model, *output;
-	heed_list src, tgt, pairs;
-	int beam, batch, batch_tokens;
-	double length_penalty;
-	bool lowercase, tokenized, strict;
-};
-
 static const heed_field options[] = {
-	{.name = "model",
-	 .letter = 'm',
-	 HEED_PATH(struct eval_options, model),
-	 .required = true,
-	 .help = "a model that heed train made"},
+	HEED_MODEL_OPTION(struct eval_options),
 	{.name = "src",
 	 HEED_LIST(struct eval_options, src),
 	 .unit = "FILE",
-	 .help = "source text, a sentence a line",
+	 .help = "translation: source text, a sentence a line",
 	 .group = "Data"},
 	{.name = "tgt",
 	 HEED_LIST(struct eval_options, tgt),
@@ -39,23 +20,26 @@ static const heed_field options[] = {
 	 HEED_LIST(struct eval_options, pairs),
 	 .unit = "FILE",
 	 .help = "both in one file, source<TAB>target"},
+	{.name = "text",
+	 HEED_LIST(struct eval_options, text),
+	 .unit = "FILE",
+	 .help = "language models: text"},
+	{.name = "labelled",
+	 HEED_LIST(struct eval_options, labelled),
+	 .unit = "FILE",
+	 .help = "classifiers: label<TAB>text, a text a line"},
+	{.name = "analogies",
+	 HEED_LIST(struct eval_options, analogies),
+	 .unit = "FILE",
+	 .help = "word vectors: questions of four words a line, sections begin with a colon"},
+	{.name = "similarity",
+	 HEED_LIST(struct eval_options, similarity),
+	 .unit = "FILE",
+	 .help = "word vectors: two words and how alike people find them, a pair a line"},
 	{.name = "strict",
 	 HEED_FLAG(struct eval_options, strict),
 	 .help = "bad bytes and sentences that are too long are errors, not repaired or cut"},
-	{.name = "beam",
-	 .letter = 'b',
-	 HEED_INT(struct eval_options, beam),
-	 .min = 1,
-	 .max = HEED_BEAM_MAX,
-	 .initial = "5",
-	 .help = "hypotheses that are followed at a time; 1 is the greedy search",
-	 .group = "Search"},
-	{.name = "length-penalty",
-	 HEED_FLOAT(struct eval_options, length_penalty),
-	 .min = -10,
-	 .max = 10,
-	 .initial = "1",
-	 .help = "translations of n tokens are ranked by their log-probability over n to this power"},
+	HEED_SEARCH_OPTIONS(struct eval_options),
 	{.name = "batch",
 	 HEED_INT(struct eval_options, batch),
 	 .min = 1,
@@ -70,7 +54,7 @@ static const heed_field options[] = {
 	 .help = "most tokens read at a time"},
 	{.name = "lowercase",
 	 HEED_FLAG(struct eval_options, lowercase),
-	 .help = "bleu and chrf ignore case",
+	 .help = "bleu and chrf ignore case; all words of --analogies and --similarity in lower case",
 	 .group = "Measures"},
 	{.name = "tokenized",
 	 HEED_FLAG(struct eval_options, tokenized),
@@ -82,289 +66,98 @@ static const heed_field options[] = {
 	{0},
 };
 
-enum { BLEU, CHRF, BLEU_TOKENIZED, METRICS };
-static const char *const metric_names[] = {"bleu", "chrf", "bleu-tokenized"};
-static const char *const json_names[] = {"bleu", "chrf", "bleu_tokenized"};
+heed_files heed_eval_files(const heed_list *list)
+{
+	return (heed_files){list->items, (int)list->count};
+}
 
-struct work {
-	heed_cli *cli;
-	heed_examples *examples;
-	heed_translator *translator;
-	heed_metric *metrics[METRICS]; /* NULL: not asked for */
-	heed_progress progress;
-	FILE *out; /* NULL: translations are not kept */
-	heed_source sources[WINDOW];
-	heed_pair pairs[WINDOW];
-	heed_pair_score scores[WINDOW];
-	int64_t first; /* of the window */
-	char *line;    /* [line_cap] a translation as one line */
-	size_t line_cap;
-	double logp;
-	int64_t tokens, cut, first_cut;
+heed_corpus_options heed_eval_every_line(const struct eval_options *o)
+{
+	return (heed_corpus_options){.flags = HEED_CORPUS_EVERY_LINE | (o->strict ? HEED_CORPUS_STRICT : 0),
+				     .max_line = 1 << 24};
+}
+
+int heed_eval_read(heed_cli *cli, heed_code opened, heed_corpus *corpus, const heed_list *files,
+		   heed_examples **examples)
+{
+	heed_code code = opened;
+
+	*examples = code ? NULL : heed_examples_new(cli->ctx);
+	if (*examples)
+		code = heed_examples_read(*examples, corpus);
+	heed_corpus_close(corpus);
+	if (code || !*examples)
+		return heed_cli_fail(cli);
+	if (heed_examples_count(*examples) == 0)
+		return heed_cli_stop(cli, "%s: there is no line in it", files->items[0]);
+	return HEED_EXIT_OK;
+}
+
+/* The kinds of evaluation, by the options that bring their data. */
+static const struct kind {
+	const char *data;
+	unsigned tasks;
+	int (*run)(heed_cli *cli, const heed_trained *model);
+} kinds[] = {
+	{"--src and --tgt, or --pairs", 1U << HEED_TASK_TRANSLATE, heed_eval_translation},
+	{"--text", 1U << HEED_TASK_GENERATE, heed_eval_text},
+	{"--labelled", 1U << HEED_TASK_CLASSIFY, heed_eval_labelled},
 };
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
-/* --- reading --- */
+/* Which of them the options ask for. NULL: what is wrong has been said. */
+static const struct kind *kind_of(heed_cli *cli)
+{
+	const struct eval_options *o = cli->options;
+	const bool given[KINDS] = {o->src.count || o->tgt.count || o->pairs.count, o->text.count,
+				   o->labelled.count};
+	const struct kind *kind = NULL;
 
-static int check_data(heed_cli *cli)
+	for (int i = 0; i < KINDS; i++) {
+		if (!given[i])
+			continue;
+		if (kind) {
+			heed_cli_refuse(cli, "expected one kind of data, found %s and %s", kind->data,
+					kinds[i].data);
+			return NULL;
+		}
+		kind = &kinds[i];
+	}
+	if (!kind)
+		heed_cli_refuse(cli, "expected --src and --tgt, --pairs, --text, --labelled, --analogies or "
+				     "--similarity");
+	return kind;
+}
+
+static int check_sides(heed_cli *cli)
 {
 	const struct eval_options *o = cli->options;
 
 	if (o->pairs.count && (o->src.count || o->tgt.count))
 		return heed_cli_refuse(cli, "--pairs: expected instead of --src and --tgt, found both");
-	if (!o->pairs.count && (!o->src.count || !o->tgt.count))
-		return heed_cli_refuse(cli, "expected --src and --tgt, or --pairs");
+	if (!o->src.count != !o->tgt.count)
+		return heed_cli_refuse(cli, "--src and --tgt: expected both, found one");
 	if (o->output && strcmp(o->output, "-") == 0)
 		return heed_cli_refuse(cli, "--output: expected a file, found \"-\"; the measures go to "
 					    "standard output");
 	return HEED_EXIT_OK;
 }
 
-static heed_files files_of(const heed_list *list)
-{
-	return (heed_files){list->items, (int)list->count};
-}
-
-/* Every line counts, empty ones too: that is how others score the same file. */
-static int read_examples(struct work *w)
-{
-	const struct eval_options *o = w->cli->options;
-	const heed_corpus_options each = {
-		.flags = HEED_CORPUS_EVERY_LINE | (o->strict ? HEED_CORPUS_STRICT : 0), .max_line = 1 << 24};
-	heed_ctx *ctx = w->cli->ctx;
-	heed_corpus *corpus = NULL;
-	heed_code code;
-
-	code = o->pairs.count
-		       ? heed_corpus_open_tsv(ctx, files_of(&o->pairs), &each, &corpus)
-		       : heed_corpus_open_pairs(ctx, files_of(&o->src), files_of(&o->tgt), &each, &corpus);
-	w->examples = code ? NULL : heed_examples_new(ctx);
-	if (w->examples)
-		code = heed_examples_read(w->examples, corpus);
-	heed_corpus_close(corpus);
-	if (code || !w->examples)
-		return heed_cli_fail(w->cli);
-	if (heed_examples_count(w->examples) == 0)
-		return heed_cli_stop(w->cli, "%s: there is no sentence in it",
-				     o->pairs.count ? o->pairs.items[0] : o->src.items[0]);
-	return HEED_EXIT_OK;
-}
-
-/* --- scoring --- */
-
-/* A translation is a line: ends of lines that a model says become spaces. */
-static bool as_line(struct work *w, const heed_hypothesis *h, heed_segment *line)
-{
-	if (w->line_cap <= h->len) {
-		char *more = realloc(w->line, 2 * h->len + 256);
-
-		if (!more)
-			return false;
-		w->line = more;
-		w->line_cap = 2 * h->len + 256;
-	}
-	memcpy(w->line, h->text, h->len + 1);
-	for (size_t i = 0; i < h->len; i++)
-		if (w->line[i] == '\n' || w->line[i] == '\r')
-			w->line[i] = ' ';
-	*line = (heed_segment){w->line, h->len};
-	return true;
-}
-
-static heed_code add_translation(void *user, const heed_translation *t)
-{
-	struct work *w = user;
-	const int64_t index = w->first + (int64_t)t->index;
-	heed_segment said, reference;
-	heed_code code = HEED_OK;
-
-	if (!as_line(w, &t->best[0], &said))
-		return HEED_E_MEMORY;
-	reference.text = heed_examples_text(w->examples, index, true, &reference.len);
-	for (int m = 0; m < METRICS && code == HEED_OK; m++)
-		if (w->metrics[m])
-			code = heed_metric_add(w->metrics[m], said, &reference, 1);
-	if (w->out && (fwrite(said.text, 1, said.len, w->out) != said.len || putc('\n', w->out) == EOF))
-		return HEED_E_IO;
-	return code;
-}
-
-static void add_score(struct work *w, int64_t index, const heed_pair_score *s)
-{
-	w->logp += s->logp;
-	w->tokens += s->tokens;
-	if (s->cut && w->cut++ == 0)
-		w->first_cut = index + 1;
-}
-
-static heed_code eval_window(struct work *w, size_t count)
-{
-	heed_code code;
-
-	for (size_t i = 0; i < count; i++) {
-		heed_source *s = &w->sources[i];
-		heed_pair *p = &w->pairs[i];
-
-		*s = (heed_source){0};
-		s->text = heed_examples_text(w->examples, w->first + (int64_t)i, false, &s->len);
-		p->source = s->text;
-		p->source_len = s->len;
-		p->target = heed_examples_text(w->examples, w->first + (int64_t)i, true, &p->target_len);
-	}
-	code = heed_score_pairs(w->translator, w->pairs, count, w->scores);
-	for (size_t i = 0; i < count && code == HEED_OK; i++)
-		add_score(w, w->first + (int64_t)i, &w->scores[i]);
-	return code == HEED_OK ? heed_translate(w->translator, w->sources, count, add_translation, w) : code;
-}
-
-static int eval_all(struct work *w)
-{
-	const int64_t total = heed_examples_count(w->examples);
-	heed_code code = HEED_OK;
-
-	w->progress = heed_progress_start(w->cli, "evaluating", "sentence", total);
-	for (w->first = 0; w->first < total && code == HEED_OK; w->first += WINDOW) {
-		const int64_t left = total - w->first, count = left < WINDOW ? left : WINDOW;
-
-		code = eval_window(w, (size_t)count);
-		heed_progress_at(&w->progress, w->first + count, NULL);
-	}
-	heed_progress_end(&w->progress);
-	if (code == HEED_OK)
-		return HEED_EXIT_OK;
-	if (w->out && ferror(w->out))
-		return heed_cli_commit(w->cli); /* says what is wrong */
-	return heed_error_code(w->cli->ctx) == code ? heed_cli_fail(w->cli)
-						    : heed_cli_stop(w->cli, "out of memory");
-}
-
-/* --- telling --- */
-
-static void print_json(const struct work *w, const heed_measure *measures)
-{
-	const double loss = -w->logp / (double)w->tokens;
-	heed_json j;
-
-	heed_json_to_file(&j, stdout);
-	heed_json_object(&j, NULL);
-	heed_json_double(&j, "loss", loss);
-	heed_json_double(&j, "perplexity", exp(loss));
-	heed_json_int(&j, "tokens", w->tokens);
-	heed_json_int(&j, "sentences", heed_examples_count(w->examples));
-	for (int m = 0; m < METRICS; m++)
-		if (w->metrics[m])
-			heed_json_double(&j, json_names[m], measures[m].score);
-	heed_json_object(&j, "signatures");
-	for (int m = 0; m < METRICS; m++)
-		if (w->metrics[m])
-			heed_json_string(&j, json_names[m], heed_metric_signature(w->metrics[m]));
-	heed_json_end(&j);
-	heed_json_int(&j, "cut", w->cut);
-	heed_json_end(&j);
-	putchar('\n');
-}
-
-static void print_text(const struct work *w, const heed_measure *measures)
-{
-	const double loss = -w->logp / (double)w->tokens;
-
-	printf("loss\t%.4f\nperplexity\t%.4f\n", loss, exp(loss));
-	printf("tokens\t%lld\nsentences\t%lld\n", (long long)w->tokens,
-	       (long long)heed_examples_count(w->examples));
-	for (int m = 0; m < METRICS; m++)
-		if (w->metrics[m])
-			printf("%s\t%.2f\n", metric_names[m], measures[m].score);
-}
-
-static int tell(struct work *w)
-{
-	heed_measure measures[METRICS];
-
-	if (w->cut > 0)
-		heed_cli_note(w->cli,
-			      "warning: %lld %s longer than the model takes and cut off, first in line %lld",
-			      (long long)w->cut, w->cut == 1 ? "pair was" : "pairs were",
-			      (long long)w->first_cut);
-	for (int m = 0; m < METRICS; m++) {
-		if (!w->metrics[m])
-			continue;
-		if (heed_metric_score(w->metrics[m], &measures[m]))
-			return heed_cli_fail(w->cli);
-		heed_cli_note(w->cli, "%s", heed_metric_line(w->metrics[m], &measures[m], 2));
-	}
-	if (w->cli->json)
-		print_json(w, measures);
-	else
-		print_text(w, measures);
-	return HEED_EXIT_OK;
-}
-
-/* --- all of it --- */
-
-static bool make_metrics(struct work *w)
-{
-	const struct eval_options *o = w->cli->options;
-	heed_ctx *ctx = w->cli->ctx;
-
-	w->metrics[BLEU] = heed_bleu_new(ctx, &(heed_bleu_options){.lowercase = o->lowercase});
-	w->metrics[CHRF] = heed_chrf_new(ctx, &(heed_chrf_options){.lowercase = o->lowercase});
-	if (o->tokenized)
-		w->metrics[BLEU_TOKENIZED] = heed_bleu_new(ctx, &(heed_bleu_options){.lowercase = 1});
-	return w->metrics[BLEU] && w->metrics[CHRF] && (w->metrics[BLEU_TOKENIZED] || !o->tokenized);
-}
-
-static int eval_model(struct work *w, const heed_trained *model)
-{
-	const struct eval_options *o = w->cli->options;
-	heed_translate_options t = heed_translate_defaults();
-	int status;
-
-	t.beam = o->beam;
-	t.length_penalty = o->length_penalty;
-	t.batch_sentences = o->batch;
-	t.batch_tokens = o->batch_tokens;
-	t.strict = o->strict;
-	w->translator = heed_translator_new(model, &t);
-	if (!w->translator || !make_metrics(w))
-		return heed_cli_fail(w->cli);
-	status = read_examples(w);
-	if (!status && o->output && !(w->out = heed_cli_output(w->cli, o->output)))
-		status = HEED_EXIT_FAILED;
-	if (!status)
-		status = eval_all(w);
-	if (!status && w->out)
-		status = heed_cli_commit(w->cli);
-	return status ? status : tell(w);
-}
-
-static void release(struct work *w)
-{
-	heed_translator_free(w->translator);
-	heed_examples_free(w->examples);
-	for (int m = 0; m < METRICS; m++)
-		heed_metric_free(w->metrics[m]);
-	free(w->line);
-	free(w);
-}
-
 static int run(heed_cli *cli)
 {
 	const struct eval_options *o = cli->options;
-	int status = check_data(cli);
+	const struct kind *kind = kind_of(cli);
 	heed_trained *model;
-	struct work *w;
+	int status;
 
+	if (!kind)
+		return HEED_EXIT_USAGE;
+	status = check_sides(cli);
+	if (!status)
+		status = heed_cli_open_model(cli, o->model, kind->tasks, &model);
 	if (status)
 		return status;
-	if (heed_trained_open(cli->ctx, o->model, &model))
-		return heed_cli_fail(cli);
-	w = calloc(1, sizeof *w);
-	if (w) {
-		w->cli = cli;
-		status = eval_model(w, model);
-		release(w);
-	} else {
-		status = heed_cli_stop(cli, "out of memory");
-	}
+	status = kind->run(cli, model);
 	heed_trained_close(model);
 	return status;
 }
@@ -372,16 +165,30 @@ static int run(heed_cli *cli)
 const heed_command heed_cmd_eval = {
 	.name = "eval",
 	.kind = HEED_KIND_USE,
-	.about = "measure a model on text with references",
+	.about = "measure a model",
 	.options = options,
 	.size = sizeof(struct eval_options),
 	.run = run,
 	.details =
-		"A measure a line, its name, a tab and its value: loss is the negative log-likelihood of a "
-		"token of the references, their ends included; bleu and chrf are those of the translations. "
-		"The lines that sacreBLEU prints for them, with its signatures, go to standard error.\n"
-		"bleu-tokenized is case-insensitive BLEU with the tokenizer 13a, which equals BLEU of "
-		"lower-cased text that was tokenized so before.",
+		"A measure a line, its name, a tab and its value.\n"
+		"Translation: loss is the negative log-likelihood of a token of the references, their ends "
+		"included; bleu and chrf are those of the translations. The lines that sacreBLEU prints for "
+		"them, with its signatures, go to standard error. bleu-tokenized is case-insensitive BLEU "
+		"with the tokenizer 13a, which equals BLEU of lower-cased text that was tokenized so "
+		"before.\n"
+		"Language models (--text): loss and perplexity of a token; word-perplexity and "
+		"bits-per-character, which models with different tokenizers share as long as none of them "
+		"finds words unknown. Ends of lines count as tokens, words and characters. Text is read in "
+		"the form that the model was trained on: lines, blocks, or a stream in ten parts side by "
+		"side.\n"
+		"Classifiers (--labelled): accuracy, and macro-f1, the mean over the classes of the harmonic "
+		"mean of precision and recall. A text with a label that the model does not know counts as "
+		"wrong.\n"
+		"Word vectors (--analogies, --similarity): the share of questions answered rightly, and rank "
+		"correlation with what people say.",
 	.examples = "heed eval -m en-de.heed --src test.en --tgt test.de\n"
-		    "heed eval -m en-de.heed --src test.en --tgt test.de --beam 1 --tokenized -o test.out\n",
+		    "heed eval -m en-de.heed --src test.en --tgt test.de --beam 1 --tokenized -o test.out\n"
+		    "heed eval -m lstm.heed --text test.txt\n"
+		    "heed eval -m trec.heed --labelled test.tsv --json\n"
+		    "heed eval -m words.heed --analogies questions-words.txt --similarity ws353.tsv\n",
 };

@@ -2,7 +2,8 @@
 #include "heed/corpus.h"
 #include "heed/json.h"
 #include "heed/translate.h"
-#include "options.h"
+#include "opening.h"
+#include "search_options.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,29 +17,12 @@ struct translate_options {
 };
 
 static const heed_field options[] = {
-	{.name = "model",
-	 .letter = 'm',
-	 HEED_PATH(struct translate_options, model),
-	 .required = true,
-	 .help = "a model that heed train made"},
+	HEED_MODEL_OPTION(struct translate_options),
 	{.name = "output",
 	 .letter = 'o',
 	 HEED_PATH(struct translate_options, output),
 	 .help = "where the translations go instead of standard output"},
-	{.name = "beam",
-	 .letter = 'b',
-	 HEED_INT(struct translate_options, beam),
-	 .min = 1,
-	 .max = HEED_BEAM_MAX,
-	 .initial = "5",
-	 .help = "hypotheses that are followed at a time; 1 is the greedy search",
-	 .group = "Search"},
-	{.name = "length-penalty",
-	 HEED_FLOAT(struct translate_options, length_penalty),
-	 .min = -10,
-	 .max = 10,
-	 .initial = "1",
-	 .help = "translations of n tokens are ranked by their log-probability over n to this power"},
+	HEED_SEARCH_OPTIONS(struct translate_options),
 	{.name = "max-length",
 	 HEED_INT(struct translate_options, max_length),
 	 .min = 0,
@@ -55,24 +39,8 @@ static const heed_field options[] = {
 	 HEED_FLAG(struct translate_options, sample),
 	 .help = "draw translations at random instead of searching for the best",
 	 .group = "Sampling"},
-	{.name = "temperature",
-	 HEED_FLOAT(struct translate_options, temperature),
-	 .min = 0.01,
-	 .max = 100,
-	 .initial = "1",
-	 .help = "below 1 the probable becomes more probable, above 1 less"},
-	{.name = "top-k",
-	 HEED_INT(struct translate_options, top_k),
-	 .min = 0,
-	 .max = HEED_VOCAB_MAX,
-	 .initial = "0",
-	 .help = "draw from so many of the most probable tokens only; 0: from all"},
-	{.name = "top-p",
-	 HEED_FLOAT(struct translate_options, top_p),
-	 .min = 1e-6,
-	 .max = 1,
-	 .initial = "1",
-	 .help = "draw from the fewest tokens that have this probability together"},
+	HEED_SAMPLING_OPTIONS(struct translate_options, 0.01,
+			      "below 1 the probable becomes more probable, above 1 less"),
 	{.name = "nbest",
 	 .letter = 'n',
 	 HEED_INT(struct translate_options, nbest),
@@ -363,8 +331,9 @@ static int run(heed_cli *cli)
 	if (!o->sample && heed_cli_given(cli, "beam") && o->nbest > o->beam)
 		return heed_cli_refuse(cli, "--nbest: expected at most --beam, which is %d, found %d",
 				       o->beam, o->nbest);
-	if (heed_trained_open(cli->ctx, o->model, &model))
-		return heed_cli_fail(cli);
+	status = heed_cli_open_model(cli, o->model, 1U << HEED_TASK_TRANSLATE, &model);
+	if (status)
+		return status;
 	status = with_model(cli, model);
 	heed_trained_close(model);
 	return status;

@@ -76,7 +76,7 @@ heed_code heed_score_pairs(heed_translator *t, const heed_pair *pairs, size_t co
 	if (code == HEED_OK)
 		heed__jobs_sort(jobs, count);
 	for (size_t done = 0; done < count && code == HEED_OK;) {
-		const int n = heed__jobs_batch(t, jobs + done, count - done);
+		const int n = heed__jobs_batch(jobs + done, count - done, t->most, t->options.batch_tokens);
 
 		if (heed_interrupted(t->ctx))
 			return heed__error(t->ctx, HEED_E_INTERRUPTED, "scoring: interrupted");

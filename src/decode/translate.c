@@ -261,7 +261,7 @@ static heed_code translate_all(heed_translator *t, const heed_source *sources, s
 	if (code == HEED_OK)
 		heed__jobs_sort(jobs, todo);
 	while (done < todo && code == HEED_OK) {
-		const int n = heed__jobs_batch(t, jobs + done, todo - done);
+		const int n = heed__jobs_batch(jobs + done, todo - done, t->most, t->options.batch_tokens);
 
 		code = translate_batch(t, items, jobs + done, n);
 		done += (size_t)n;

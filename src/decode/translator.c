@@ -1,8 +1,5 @@
 #include "decode/translator_impl.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* The ranges of options. */
 static const heed_field fields[] = {
 	{"beam", HEED_INT(heed_translate_options, beam), .min = 1, .max = HEED_BEAM_MAX},
@@ -34,27 +31,13 @@ heed_translate_options heed_translate_defaults(void)
 
 static heed_code check(const heed_trained *trained, const heed_translate_options *o)
 {
-	const heed_model_class *const family = trained->model->family;
-
-	if (family->task != HEED_TASK_TRANSLATE)
-		return heed__error(trained->ctx, HEED_E_UNSUPPORTED, "translation: a %s does not translate",
-				   family->name);
-	if (heed_fields_check(trained->ctx, fields, o) != HEED_OK)
+	if (heed__need_task(trained, HEED_TASK_TRANSLATE, "translation") != HEED_OK ||
+	    heed_fields_check(trained->ctx, fields, o) != HEED_OK)
 		return heed_error_code(trained->ctx);
 	if (!o->sample && o->nbest > o->beam)
 		return heed__error(trained->ctx, HEED_E_ARGUMENT,
 				   "nbest: a beam of %d can't give %d translations", o->beam, o->nbest);
 	return HEED_OK;
-}
-
-/* The family's "max-length"; a family without one has no limit but ours. */
-static int longest_of(const heed_model *m)
-{
-	const heed_field *const field = heed_field_find(m->family->fields, "max-length");
-
-	if (field == NULL || field->type != HEED_FIELD_INT)
-		return 1 << 20;
-	return *(const int *)(const void *)((const char *)m->config + field->offset);
 }
 
 /* As many sentences as were asked for, unless the scores of all their hypotheses, [rows, vocab], get too large. */
@@ -78,7 +61,9 @@ heed_translator *heed_translator_new(const heed_trained *trained, const heed_tra
 	t->ctx = ctx;
 	t->trained = trained;
 	t->options = o;
-	t->longest = longest_of(trained->model);
+	t->longest = heed__model_longest(trained->model);
+	if (t->longest == 0)
+		t->longest = 1 << 20;
 	t->most = most_sentences(trained, &o);
 	heed__arena_init(&t->call, ctx, false);
 	heed__arena_init(&t->batch, ctx, false);
@@ -111,101 +96,31 @@ void heed_translator_number(heed_translator *t, int64_t n)
 	t->number = n;
 }
 
-heed_code heed__sequence_of_ids(const int *ids, int count, heed__arena *arena, heed__sequence *out)
-{
-	out->count = count;
-	out->ids = heed__arena_alloc(arena, ((size_t)count + 2) * sizeof *out->ids);
-	if (out->ids == NULL)
-		return HEED_E_MEMORY;
-	out->ids[0] = HEED_BOS_ID;
-	if (count > 0)
-		memcpy(out->ids + 1, ids, (size_t)count * sizeof *ids);
-	out->ids[count + 1] = HEED_EOS_ID;
-	return HEED_OK;
-}
-
-heed_code heed__sequence_read(heed_coder *coder, const char *text, size_t len, int most, bool words,
-			      heed__arena *arena, heed__sequence *out)
-{
-	heed_encoding x;
-	heed_code code = heed_coder_encode(coder, text, len, &x);
-
-	*out = (heed__sequence){0};
-	if (code != HEED_OK)
-		return code;
-	out->cut = x.count > most;
-	code = heed__sequence_of_ids(x.ids, out->cut ? most : x.count, arena, out);
-	if (code != HEED_OK || !words)
-		return code;
-	out->words = heed__arena_alloc(arena, (size_t)out->count * sizeof *out->words);
-	if (out->words == NULL)
-		return HEED_E_MEMORY;
-	heed__words(x.text, (size_t)x.length, x.start, out->count, out->words);
-	return HEED_OK;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const heed__job *const x = a, *const y = b;
-
-	if (x->length != y->length)
-		return x->length > y->length ? -1 : 1;
-	return x->index < y->index ? -1 : 1;
-}
-
-void heed__jobs_sort(heed__job *jobs, size_t count)
-{
-	qsort(jobs, count, sizeof *jobs, compare);
-}
-
-int heed__jobs_batch(const heed_translator *t, const heed__job *jobs, size_t count)
-{
-	int64_t tokens = 0;
-	size_t n = 0;
-
-	while (n < count && n < (size_t)t->most) {
-		tokens += jobs[n].length;
-		if (n > 0 && tokens > t->options.batch_tokens)
-			break;
-		n++;
-	}
-	return (int)n;
-}
-
 /* The sequences' ids from their `from`-th, one fewer than they have. */
-static const int *join(heed_translator *t, const heed__sequence *const *sequences, int count, int from,
-		       heed_spans *spans)
+static bool join(heed_translator *t, const heed__sequence *const *sequences, int count, int from,
+		 heed_ragged *out)
 {
-	int *const start = heed__arena_alloc(&t->batch, ((size_t)count + 1) * sizeof *start);
-	int *ids;
+	heed__part *const parts = heed__arena_alloc(&t->batch, (size_t)count * sizeof *parts);
 
-	if (start == NULL)
-		return NULL;
-	start[0] = 0;
-	for (int i = 0; i < count; i++)
-		start[i + 1] = start[i] + sequences[i]->count + 1;
-	ids = heed__arena_alloc(&t->batch, (size_t)start[count] * sizeof *ids);
-	for (int i = 0; i < count && ids != NULL; i++)
-		memcpy(ids + start[i], sequences[i]->ids + from,
-		       ((size_t)sequences[i]->count + 1) * sizeof *ids);
-	*spans = (heed_spans){count, start};
-	return ids;
+	for (int i = 0; i < count && parts != NULL; i++)
+		parts[i] = (heed__part){sequences[i]->ids + from, sequences[i]->count + 1};
+	return parts != NULL && heed__parts_join(parts, count, &t->batch, out);
 }
 
 heed_code heed__batch_make(heed_translator *t, const heed__sequence *const *sources,
 			   const heed__sequence *const *targets, int count, heed_batch *batch)
 {
-	heed_spans spans;
+	heed_ragged said;
 
 	*batch = (heed_batch){0};
-	batch->source.ids = join(t, sources, count, 1, &batch->source.spans);
-	if (batch->source.ids == NULL)
+	if (!join(t, sources, count, 1, &batch->source))
 		return HEED_E_MEMORY;
 	if (targets == NULL)
 		return HEED_OK;
-	batch->input.ids = join(t, targets, count, 0, &batch->input.spans);
-	batch->targets = join(t, targets, count, 1, &spans);
-	return batch->input.ids != NULL && batch->targets != NULL ? HEED_OK : HEED_E_MEMORY;
+	if (!join(t, targets, count, 0, &batch->input) || !join(t, targets, count, 1, &said))
+		return HEED_E_MEMORY;
+	batch->targets = said.ids;
+	return HEED_OK;
 }
 
 heed_code heed__translator_look(heed_translator *t, const heed_batch *batch, float *nll)
