@@ -174,7 +174,7 @@ heed_code heed_dataset_new(const heed_examples *examples, const heed_tokenizer *
 	d->streams = options->form == HEED_FORM_BLOCKS || options->form == HEED_FORM_STREAM;
 	d->stream = (heed__token_stream){.ctx = ctx,
 					 .window = options->window,
-					 .tracks = options->batch_tokens > options->window
+					 .tracks = d->streams && options->batch_tokens > options->window
 							   ? options->batch_tokens / options->window
 							   : 1,
 					 .carried = options->form == HEED_FORM_STREAM};
