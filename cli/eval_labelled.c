@@ -60,13 +60,13 @@ int heed_eval_labelled(heed_cli *cli, const heed_trained *model)
 	const struct eval_options *o = cli->options;
 	const heed_corpus_options each = heed_eval_every_line(o);
 	heed_corpus *corpus = NULL;
+	heed_code code;
 	int status;
 
 	if (!w.classifier)
 		return heed_cli_fail(cli);
-	status = heed_eval_read(
-		cli, heed_corpus_open_labelled(cli->ctx, heed_eval_files(&o->labelled), &each, &corpus),
-		corpus, &o->labelled, &w.examples);
+	code = heed_corpus_open_labelled(cli->ctx, heed_eval_files(&o->labelled), &each, &corpus);
+	status = heed_eval_read(cli, code, corpus, &o->labelled, &w.examples);
 	if (status == HEED_EXIT_OK && classify_all(&w))
 		status = heed_cli_fail(cli);
 	if (status == HEED_EXIT_OK)

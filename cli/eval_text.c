@@ -71,13 +71,13 @@ int heed_eval_text(heed_cli *cli, const heed_trained *model)
 	heed_corpus *corpus = NULL;
 	heed_text_score score;
 	heed_progress progress;
+	heed_code code;
 	int status;
 
 	if (!scorer)
 		return heed_cli_fail(cli);
-	status = heed_eval_read(cli,
-				heed_corpus_open_text(cli->ctx, heed_eval_files(&o->text), &each, &corpus),
-				corpus, &o->text, &examples);
+	code = heed_corpus_open_text(cli->ctx, heed_eval_files(&o->text), &each, &corpus);
+	status = heed_eval_read(cli, code, corpus, &o->text, &examples);
 	if (status == HEED_EXIT_OK) {
 		progress = heed_progress_start(cli, "evaluating", "line", heed_examples_count(examples));
 		if (heed_score_text(scorer, examples, at, &progress, &score))
