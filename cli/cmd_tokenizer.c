@@ -22,7 +22,7 @@ static const heed_field train_options[] = {
 	 HEED_TEXT(struct train_options, kind),
 	 .initial = "bpe",
 	 .unit = "KIND",
-	 .help = "how text is cut: bpe, word, char or byte"},
+	 .help = "how text is cut: bpe, unigram, word, space, char, byte or sentence"},
 	{.name = "vocab",
 	 HEED_INT(struct train_options, vocab),
 	 .min = 0,

@@ -113,6 +113,17 @@ void heed_option_text(const heed_field *f, char *out, size_t size)
 		 *inside ? ")" : "");
 }
 
+/* The option as it begins with this family. */
+static heed_field begun(const heed_field *f, const heed_family *family)
+{
+	heed_field own = *f;
+
+	for (const char *const *s = family ? family->settings : NULL; s && *s; s += 2)
+		if (strcmp(*s, f->name) == 0)
+			own.initial = s[1];
+	return own;
+}
+
 static void show_option(FILE *out, const heed_field *f)
 {
 	char left[80], text[1024];
@@ -133,9 +144,11 @@ static void show_option(FILE *out, const heed_field *f)
 }
 
 /* A heading stands above the first option shown of each group. */
-static void show_options(FILE *out, const heed_field *fields, const char *title)
+static void show_options(FILE *out, const heed_field *fields, const heed_family *family, const char *title)
 {
 	for (const heed_field *f = fields; f && f->name; f++) {
+		heed_field own;
+
 		if (f->group)
 			title = f->group;
 		if (f->hidden)
@@ -143,7 +156,8 @@ static void show_options(FILE *out, const heed_field *fields, const char *title)
 		if (title)
 			fprintf(out, "\n%s:\n", title);
 		title = NULL;
-		show_option(out, f);
+		own = begun(f, family);
+		show_option(out, &own);
 	}
 }
 
@@ -232,10 +246,10 @@ void heed_help_command(FILE *out, const heed_command *command, const char *title
 	}
 	if (!family || !family->name)
 		show_parts(out, command);
-	show_options(out, command->options, "Options");
+	show_options(out, command->options, family, "Options");
 	if (family && family->name)
-		show_options(out, family->fields, "Options of the family");
-	show_options(out, heed_common_options, "Everywhere");
+		show_options(out, family->fields, NULL, "Options of the family");
+	show_options(out, heed_common_options, NULL, "Everywhere");
 	if (command->examples)
 		show_examples(out, command->examples);
 }

@@ -71,6 +71,8 @@ typedef struct heed_family {
 	const char *name, *about;
 	const heed_field *fields;
 	size_t size; /* of the struct they fill */
+	/* Options of the command that begin otherwise with this family: name, value, ..., NULL; may be NULL. */
+	const char *const *settings;
 } heed_family;
 
 struct heed_command {

@@ -11,8 +11,11 @@ bool heed_training_family(int index, heed_family *family)
 
 	if (!c)
 		return false;
-	*family = (heed_family){
-		.name = c->name, .about = c->about, .fields = c->fields, .size = c->config_size};
+	*family = (heed_family){.name = c->name,
+				.about = c->about,
+				.fields = c->fields,
+				.size = c->config_size,
+				.settings = c->training};
 	return true;
 }
 

@@ -26,7 +26,7 @@ enum heed_valid_metric { HEED_VALID_LOSS, HEED_VALID_BLEU, HEED_VALID_CHRF, HEED
 
 typedef struct heed_train_options {
 	/* Tokenizer, when the job brings none. */
-	int tokenizer; /* word char byte bpe unigram sentence */
+	int tokenizer; /* of HEED_TOKENIZER_KINDS */
 	int vocab, merges, min_count, normalization;
 	bool separate, lowercase;
 	double bpe_dropout;

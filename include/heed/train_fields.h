@@ -5,7 +5,7 @@
 
 #include "heed/train.h"
 
-#define HEED_TOKENIZER_KINDS "word char byte bpe unigram sentence"
+#define HEED_TOKENIZER_KINDS "word char byte bpe unigram space sentence"
 
 /* clang-format off */
 #define HEED_TRAIN_FIELDS \

@@ -310,7 +310,7 @@ heed_code heed__run_loop(heed__run *r)
 
 static heed_tokenizer *learn(heed__run *r, bool sources, bool targets)
 {
-	static const char *const kinds[] = {"word", "char", "byte", "bpe", "unigram", "sentence"};
+	static const char *const kinds[] = {"word", "char", "byte", "bpe", "unigram", "space", "sentence"};
 	static const heed_normalization forms[] = {HEED_NORMALIZE_NFC, HEED_NORMALIZE_NFKC,
 						   HEED_NORMALIZE_NONE};
 	const heed_train_options *const o = r->options;
@@ -331,12 +331,9 @@ static heed_tokenizer *learn_labels(heed__run *r)
 {
 	heed_examples_cursor cursor = {r->job->train, 0, false, true};
 
-	return heed_tokenizer_train(r->ctx,
-				    &(heed_tokenizer_options){.kind = "sentence",
-							      .vocab = 1 << 20,
-							      .min_count = 1,
-							      .normalization = HEED_NORMALIZE_NFC},
-				    heed_examples_line, &cursor);
+	return heed_tokenizer_train(
+		r->ctx, &(heed_tokenizer_options){.kind = "sentence", .normalization = HEED_NORMALIZE_NONE},
+		heed_examples_line, &cursor);
 }
 
 /* A tokenizer of the checkpoint, copied: it was learned from the same data. */

@@ -437,6 +437,166 @@ static void epochs_allocate_nothing(void **state)
 	}
 }
 
+/* The source texts of d as one row of ids, each with its eos: what streams are cut from. */
+static int *join(const data *d, int *count)
+{
+	int *all = calloc(1 << 16, sizeof *all);
+
+	*count = 0;
+	for (int64_t i = 0; i < heed_examples_count(d->examples); i++) {
+		size_t len;
+		const char *text = heed_examples_text(d->examples, i, false, &len);
+		heed_encoding e;
+
+		assert_int_equal(heed_coder_encode(d->coder, text, len, &e), HEED_OK);
+		assert_in_range(*count + e.count, 0, (1 << 16) - 1);
+		memcpy(all + *count, e.ids, (size_t)e.count * sizeof *all);
+		*count += e.count;
+		all[(*count)++] = HEED_EOS_ID;
+	}
+	return all;
+}
+
+static void lines_are_texts_alone(void **state)
+{
+	data d = open_data(1, 40, "word");
+	heed_dataset *dataset = make(&d, (heed_dataset_options){.form = HEED_FORM_LINES, .batch_tokens = 50});
+	int seen[40] = {0};
+	heed_batch b;
+
+	(void)state;
+	for (int i = 0; i < heed_dataset_batches(dataset); i++) {
+		assert_int_equal(heed_dataset_batch(dataset, i, &b), HEED_OK);
+		assert_int_equal(b.source.spans.count, 0);
+		for (int k = 0; k < b.input.spans.count; k++) {
+			const int from = b.input.spans.start[k], to = b.input.spans.start[k + 1];
+
+			seen[b.items[k]]++;
+			says(&d, b.targets + from, to - from, b.items[k], false);
+			assert_int_equal(b.input.ids[from], HEED_BOS_ID);
+			for (int j = from + 1; j < to; j++)
+				assert_int_equal(b.input.ids[j], b.targets[j - 1]);
+		}
+	}
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(seen[i], 1);
+	heed_dataset_free(dataset);
+	close_data(&d);
+}
+
+/* Sequence k of each batch goes on where it ended in the last one; all of them together are the text. */
+static void streams_go_on(void **state)
+{
+	data d = open_data(1, 40, "word");
+	heed_dataset *dataset =
+		make(&d, (heed_dataset_options){.form = HEED_FORM_STREAM, .window = 7, .batch_tokens = 30});
+	int count, at[4] = {0}, total = 0;
+	int *const all = join(&d, &count);
+
+	(void)state;
+	assert_int_equal(heed_dataset_sequences(dataset), 4);
+	for (int k = 1; k < 4; k++)
+		at[k] = at[k - 1] + count / 4 + (k - 1 < count % 4);
+	for (int i = 0; i < heed_dataset_batches(dataset); i++) {
+		int source, target;
+		heed_batch b;
+
+		assert_int_equal(heed_dataset_batch(dataset, i, &b), HEED_OK);
+		heed_dataset_measure(dataset, i, &source, &target);
+		assert_int_equal(heed_spans_rows(b.input.spans), target);
+		for (int k = 0; k < b.input.spans.count; k++)
+			for (int j = b.input.spans.start[k]; j < b.input.spans.start[k + 1]; j++) {
+				assert_int_equal(b.input.ids[j], at[k] > 0 ? all[at[k] - 1] : HEED_EOS_ID);
+				assert_int_equal(b.targets[j], all[at[k]++]);
+				total++;
+			}
+	}
+	assert_int_equal(total, count);
+	free(all);
+	heed_dataset_free(dataset);
+	close_data(&d);
+}
+
+/* Each token is predicted once an epoch, in windows whose places differ from epoch to epoch. */
+static void blocks_cover_the_text(void **state)
+{
+	data d = open_data(1, 40, "word");
+	heed_dataset *dataset =
+		make(&d, (heed_dataset_options){.form = HEED_FORM_BLOCKS, .window = 16, .batch_tokens = 50});
+	int count, first[4];
+	int *const all = join(&d, &count);
+
+	(void)state;
+	for (int epoch = 0; epoch < 4; epoch++) {
+		int64_t sum = 0, expected = 0, total = 0;
+		heed_batch b;
+
+		assert_int_equal(heed_dataset_epoch(dataset, epoch), HEED_OK);
+		for (int i = 0; i < heed_dataset_batches(dataset); i++) {
+			assert_int_equal(heed_dataset_batch(dataset, i, &b), HEED_OK);
+			assert_in_range(b.input.spans.count, 1, 3);
+			if (i == 0)
+				first[epoch] = b.targets[0];
+			total += heed_spans_rows(b.input.spans);
+			for (int j = 0; j < heed_spans_rows(b.input.spans); j++)
+				sum += b.targets[j];
+		}
+		for (int j = 0; j < count; j++)
+			expected += all[j];
+		assert_int_equal(total, count);
+		assert_true(sum == expected);
+	}
+	assert_false(first[0] == first[1] && first[1] == first[2] && first[2] == first[3]);
+	free(all);
+	heed_dataset_free(dataset);
+	close_data(&d);
+}
+
+/* The target side as labels: one number a text, counted from 0. */
+static void labels_are_numbers(void **state)
+{
+	data d = open_data(1, 0, "word");
+	heed_examples_cursor cursor = {d.examples, 0, false, true};
+	heed_tokenizer *labels;
+	heed_dataset *dataset;
+	heed_batch b;
+
+	(void)state;
+	heed_examples_add(d.examples, "a b", 3, "good", 4);
+	heed_examples_add(d.examples, "", 0, "very bad", 8);
+	heed_examples_add(d.examples, "a", 1, "good", 4);
+	labels = heed_tokenizer_train(d.ctx, &(heed_tokenizer_options){.kind = "sentence"},
+				      heed_examples_line, &cursor);
+	assert_non_null(labels);
+	assert_int_equal(heed_dataset_new(d.examples, d.tokenizer, labels,
+					  &(heed_dataset_options){.form = HEED_FORM_LABELLED,
+								  .batch_tokens = 50,
+								  .max_length = 50,
+								  .bucket = 1,
+								  .in_order = true},
+					  &dataset),
+			 HEED_OK);
+	assert_int_equal(heed_dataset_batch(dataset, 0, &b), HEED_OK);
+	assert_int_equal(b.source.spans.count, 3);
+	assert_int_equal(b.labels[0], 0);
+	assert_int_equal(b.labels[1], 1);
+	assert_int_equal(b.labels[2], 0);
+	assert_int_equal(b.source.spans.start[2] - b.source.spans.start[1], 1); /* an empty text is its eos */
+	assert_int_equal(b.source.ids[b.source.spans.start[1]], HEED_EOS_ID);
+	heed_dataset_free(dataset);
+	heed_examples_add(d.examples, "a", 1, "unheard of", 10);
+	assert_int_equal(heed_dataset_new(d.examples, d.tokenizer, labels,
+					  &(heed_dataset_options){.form = HEED_FORM_LABELLED,
+								  .batch_tokens = 50,
+								  .max_length = 50,
+								  .bucket = 1},
+					  &dataset),
+			 HEED_E_ARGUMENT);
+	assert_non_null(strstr(heed_error_message(d.ctx), "example 4 has the label \"unheard of\""));
+	heed_tokenizer_free(labels);
+	close_data(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,6 +611,10 @@ int main(void)
 		cmocka_unit_test(bpe_dropout_cuts_anew_in_each_epoch),
 		cmocka_unit_test(fingerprints_tell_texts_apart),
 		cmocka_unit_test(epochs_allocate_nothing),
+		cmocka_unit_test(lines_are_texts_alone),
+		cmocka_unit_test(streams_go_on),
+		cmocka_unit_test(blocks_cover_the_text),
+		cmocka_unit_test(labels_are_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
