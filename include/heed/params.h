@@ -20,6 +20,7 @@ typedef enum heed_init_kind {
 	HEED_INIT_ONE,
 	HEED_INIT_UNIFORM, /* in [-scale, scale) */
 	HEED_INIT_NORMAL,  /* mean 0, standard deviation scale */
+	HEED_INIT_FORGET, /* scale in the second of four equal parts, else 0: the bias of an LSTM's gates i f g o */
 } heed_init_kind;
 
 typedef struct heed_init {

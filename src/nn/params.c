@@ -166,6 +166,9 @@ static void draw(const heed_params *p, size_t index)
 		case HEED_INIT_NORMAL:
 			x[i] = (float)(heed__rng_normal(&rng) * e->init.scale);
 			break;
+		case HEED_INIT_FORGET:
+			x[i] = 4 * i / n == 1 ? (float)e->init.scale : 0;
+			break;
 		}
 }
 
