@@ -27,6 +27,9 @@
  *	bpe       text is cut into runs of letters, of digits, of white space, and of anything else; inside a run,
  *	          pieces are merged pairs of pieces (Sennrich et al. 2016, "Neural machine translation of rare words
  *	          with subword units").
+ *	unigram   inside the same runs, those pieces whose probabilities have the highest product (Kudo 2018,
+ *	          "Subword regularization: improving neural network translation models with multiple subword
+ *	          candidates").
  * But for byte and char, a space belongs to the run behind it, and the text is read as if a space stood in front
  * of it, so that a word is the same piece at the start of a text and inside. Decoding drops that first space
  * again. A space with no run behind it is a piece of its own. In a piece's readable form the space is U+2581, as
@@ -35,7 +38,8 @@
  * (Pieces of sentence are U+2581 and the text as it is, whatever its length, but for control characters.)
  *
  * Ids: unk, bos, eos (heed/batch.h), the reserved symbols, the 256 bytes where there are any, the space, then
- * characters or words from the most frequent to the least, then merged pieces in the order they were learned. */
+ * characters, words or texts from the most frequent to the least, then merged pieces in the order they were
+ * learned, or the longer pieces of unigram from the most useful to the least. */
 #ifndef HEED_TOKENIZER_H
 #define HEED_TOKENIZER_H
 
@@ -55,7 +59,8 @@ typedef enum heed_normalization {
 	HEED_NORMALIZE_NONE, /* only bytes that are not UTF-8 are replaced by U+FFFD, as in the other two */
 } heed_normalization;
 
-/* All zero is a good start: BPE with 8000 pieces, NFC, byte fallback. */
+/* All zero is a good start: BPE with 8000 pieces, NFC, byte fallback. Where bpe is named, but for merges, the same
+ * is true of unigram. */
 typedef struct heed_tokenizer_options {
 	const char *kind; /* NULL: "bpe" */
 	int vocab;        /* at most so many ids in all. 0: 8000 for bpe without `merges`, else no limit */
@@ -128,8 +133,10 @@ heed_code heed_coder_encode(heed_coder *c, const char *text, size_t len, heed_en
 
 /* BPE-dropout (Provilkov et al. 2020, "BPE-dropout: simple and effective subword regularization") for the
  * texts encoded from now on: every merge is skipped with probability p in [0, 1]. The draws are a function of
- * the context's seed, step and item, so call this before each text. p = 0 turns it off; the other kinds have no
- * merges and ignore it. */
+ * the context's seed, step and item, so call this before each text. p = 0 turns it off. In unigram a segmentation
+ * is drawn with probability proportional to its own raised to the power 1 / p - 1 (the subword regularization of
+ * Kudo 2018 with alpha = 1 / p - 1, over all segmentations): p = 0.5 draws as the model has it. The other kinds
+ * ignore p. */
 heed_code heed_coder_dropout(heed_coder *c, double p, uint32_t step, uint32_t item);
 
 /* Always valid UTF-8 (byte pieces that make no character give U+FFFD), NUL-terminated. An id that does not

@@ -47,6 +47,8 @@ static const char *const symbols[] = {"<de>", "<es>"};
 static const heed_tokenizer_options kinds[] = {
 	{.kind = "bpe", .merges = 40, .symbols = symbols, .symbol_count = 2},
 	{.kind = "bpe", .merges = 12, .no_byte_fallback = 1, .normalization = HEED_NORMALIZE_NFKC},
+	{.kind = "unigram", .vocab = 300, .symbols = symbols, .symbol_count = 2},
+	{.kind = "unigram", .no_byte_fallback = 1, .min_count = 1},
 	{.kind = "char", .lowercase = 1},
 	{.kind = "word", .normalization = HEED_NORMALIZE_NONE},
 	{.kind = "byte", .symbols = symbols, .symbol_count = 1},
