@@ -16,6 +16,8 @@ enum heed__stream {
 	HEED__STREAM_CORPUS = 6, /* the built-in phrase corpus */
 	HEED__STREAM_BOOTSTRAP = 7,
 	HEED__STREAM_TEST = 8,
+	HEED__STREAM_SUBSAMPLE = 9, /* word2vec: which tokens stay */
+	HEED__STREAM_WINDOW = 10,   /* word2vec: reach and negative samples */
 };
 
 typedef struct heed__philox {
