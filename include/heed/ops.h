@@ -167,6 +167,16 @@ typedef struct heed_cross_entropy_options {
 heed_tensor *heed_linear_cross_entropy(heed_tape *tape, heed_tensor *x, heed_tensor *w, heed_tensor *b,
 				       heed_cross_entropy_options options);
 
+/* One number: the mean over `weight` tokens (0: T) of |onehot(target_i) - x_i W^T|^2, x [T, D], w [V, D]; [T, V] never
+ * stands in memory. squared, when given, gets the distance of each row. targets are borrowed until the reset. */
+typedef struct heed_one_hot_l2_options {
+	const int *targets;
+	int64_t weight;
+	float *squared;
+} heed_one_hot_l2_options;
+heed_tensor *heed_one_hot_l2(heed_tape *tape, heed_tensor *x, heed_tensor *w,
+			     heed_one_hot_l2_options options);
+
 #ifdef __cplusplus
 }
 #endif
