@@ -430,6 +430,49 @@ static void samples_repeat_and_differ(void **state)
 	drop(&f);
 }
 
+/* Rows end while others split, in all orders. */
+static void batches_change_nothing(void **state)
+{
+	static said before[MOST][16];
+
+	(void)state;
+	for (int count = 1; count <= 3; count++)
+		for (int most = 1; most <= 5; most++) {
+			heed_generate_options o = sampling(count, most);
+			fixture f;
+
+			make(&f, &unlimited, (config){0, HEED_FORM_LINES, 0}, "word", letters);
+			generate(&f, &o, prompt_lines(), PROMPTS);
+			memcpy(before, all, sizeof all);
+			o.batch = 1;
+			generate(&f, &o, prompt_lines(), PROMPTS);
+			assert_memory_equal(before, all, sizeof all);
+			drop(&f);
+		}
+}
+
+/* Also where the scores stay the same. */
+static void tokens_are_drawn_one_by_one(void **state)
+{
+	const heed_line prompt = line_of("");
+	const heed_generate_options o = sampling(2, 50);
+	int nothing[50], other[2] = {0};
+	fixture f;
+
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		nothing[i] = -1;
+	script = nothing;
+	script_count = 50;
+	make(&f, &scripted, (config){0, HEED_FORM_STREAM, 0}, "word", letters);
+	generate(&f, &o, &prompt, 1);
+	for (int k = 0; k < 2; k++)
+		for (int i = 1; i < 50; i++)
+			other[k] += all[0][k].ids[i] != all[0][k].ids[0];
+	assert_true(other[0] > 25 && other[1] > 25);
+	drop(&f);
+}
+
 static int tally[VOCAB_MAX];
 
 static heed_code count_first(void *user, const heed_generated *g)
@@ -773,6 +816,8 @@ int main(void)
 		cmocka_unit_test(long_prompts_lose_their_beginning),
 		cmocka_unit_test(smallest_limits_work),
 		cmocka_unit_test(samples_repeat_and_differ),
+		cmocka_unit_test(batches_change_nothing),
+		cmocka_unit_test(tokens_are_drawn_one_by_one),
 		cmocka_unit_test(samples_follow_the_model),
 		cmocka_unit_test(characters_come_whole),
 		cmocka_unit_test(text_goes_on_where_the_prompt_ends),
