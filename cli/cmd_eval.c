@@ -54,7 +54,7 @@ static const heed_field options[] = {
 	 .help = "most tokens read at a time"},
 	{.name = "lowercase",
 	 HEED_FLAG(struct eval_options, lowercase),
-	 .help = "bleu and chrf ignore case; all words of --analogies and --similarity in lower case",
+	 .help = "bleu and chrf ignore case",
 	 .group = "Measures"},
 	{.name = "tokenized",
 	 HEED_FLAG(struct eval_options, tokenized),
@@ -102,6 +102,7 @@ static const struct kind {
 	{"--src and --tgt, or --pairs", 1U << HEED_TASK_TRANSLATE, heed_eval_translation},
 	{"--text", 1U << HEED_TASK_GENERATE, heed_eval_text},
 	{"--labelled", 1U << HEED_TASK_CLASSIFY, heed_eval_labelled},
+	{"--analogies or --similarity", 0, NULL}, /* of files of vectors too */
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -110,14 +111,14 @@ static const struct kind *kind_of(heed_cli *cli)
 {
 	const struct eval_options *o = cli->options;
 	const bool given[KINDS] = {o->src.count || o->tgt.count || o->pairs.count, o->text.count,
-				   o->labelled.count};
+				   o->labelled.count, o->analogies.count || o->similarity.count};
 	const struct kind *kind = NULL;
 
 	for (int i = 0; i < KINDS; i++) {
 		if (!given[i])
 			continue;
 		if (kind) {
-			heed_cli_refuse(cli, "expected one kind of data, found %s and %s", kind->data,
+			heed_cli_refuse(cli, "expected one kind of data, found %s, and %s", kind->data,
 					kinds[i].data);
 			return NULL;
 		}
@@ -153,8 +154,11 @@ static int run(heed_cli *cli)
 	if (!kind)
 		return HEED_EXIT_USAGE;
 	status = check_sides(cli);
-	if (!status)
-		status = heed_cli_open_model(cli, o->model, kind->tasks, &model);
+	if (status)
+		return status;
+	if (!kind->run)
+		return heed_eval_vectors(cli);
+	status = heed_cli_open_model(cli, o->model, kind->tasks, &model);
 	if (status)
 		return status;
 	status = kind->run(cli, model);

@@ -19,7 +19,8 @@ struct eval_options {
 int heed_eval_translation(heed_cli *cli, const heed_trained *model);
 int heed_eval_text(heed_cli *cli, const heed_trained *model);
 int heed_eval_labelled(heed_cli *cli, const heed_trained *model);
-int heed_eval_vectors(heed_cli *cli, const heed_trained *model);
+/* Opens the model itself: files of vectors will do. */
+int heed_eval_vectors(heed_cli *cli);
 
 heed_files heed_eval_files(const heed_list *list);
 /* Every line counts, empty ones too: that is how others score the same file. */
