@@ -14,7 +14,7 @@ static const heed_field fields[] = {
 	HEED__TRANSFORMER_SHAPE("gelu", "pre", "sincos", "512"),
 	{"pooling", HEED_CHOICE(config, pooling), .initial = "mean", .choices = "mean max first",
 	 .help = "what of the tokens' vectors stands for the text"},
-	HEED__TRANSFORMER_REST("0"),
+	HEED__TRANSFORMER_REST("0", "xavier"),
 	{0},
 };
 

@@ -8,6 +8,8 @@
 
 #include "base/context_impl.h"
 
+#include <math.h>
+
 typedef struct config {
 	heed__transformer t;
 	int layers, tie, unit, window;
@@ -25,7 +27,7 @@ static const heed_field fields[] = {
 	{"unit", HEED_CHOICE(config, unit), .initial = "blocks", .choices = "blocks lines",
 	 .help = "what a sequence is: a window of all text in a row, or a line"},
 	{"window", HEED_INT(config, window), .max = 1048576, .help = "tokens of a block; 0: as --max-length"},
-	HEED__TRANSFORMER_REST("0"),
+	HEED__TRANSFORMER_REST("0", "normal"),
 	{0},
 };
 
@@ -70,6 +72,17 @@ static heed_code check(const heed_model *m)
 	return heed__transformer_check(m);
 }
 
+/* With --init normal all weights begin alike (Radford et al. 2019): the vectors are short, or else every token would
+ * first predict itself where one matrix is embeddings and output. */
+static heed_tensor *table_new(const heed_model *m, const char *name)
+{
+	const config *c = m->config;
+	const double deviation = c->t.start == HEED__START_NORMAL ? c->t.deviation : 1 / sqrt(c->t.width);
+
+	return heed_param(m->params, heed_init_normal(deviation), 2, (int[]){m->target_vocab, c->t.width},
+			  "%s", name);
+}
+
 static heed_code init(heed_model *m)
 {
 	const config *c = m->config;
@@ -80,10 +93,8 @@ static heed_code init(heed_model *m)
 	if (t == NULL)
 		return HEED_E_MEMORY;
 	m->parts = t;
-	t->embed = heed__table_new(m->params, m->target_vocab, c->t.width, "embed");
-	t->output.w = c->tie == TIE_ALL
-			      ? t->embed
-			      : heed__table_new(m->params, m->target_vocab, c->t.width, "output.weight");
+	t->embed = table_new(m, "embed");
+	t->output.w = c->tie == TIE_ALL ? t->embed : table_new(m, "output.weight");
 	t->places = heed__transformer_places(m, "positions");
 	t->stack = heed__stack_new(m, c->layers, false, "dec", "states");
 	heed__stack_finish(m, &t->stack);

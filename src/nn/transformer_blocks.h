@@ -31,7 +31,7 @@ enum { HEED__NORM_POST, HEED__NORM_PRE };
 	{"max-length", HEED_INT(heed__transformer, longest), .initial = LENGTH, .min = 2, .max = 1048576, \
 	 .help = "most tokens in a sequence"}
 
-#define HEED__TRANSFORMER_REST(SMOOTHING) \
+#define HEED__TRANSFORMER_REST(SMOOTHING, START) \
 	{"projections", HEED_CHOICE(heed__transformer, projections), .initial = "full", \
 	 .choices = "none full", .help = "queries, keys and values by matrices, or the tokens themselves"}, \
 	{"dropout", HEED_FLOAT(heed__transformer, dropout), .initial = "0.1", .max = 0.95, \
@@ -42,7 +42,7 @@ enum { HEED__NORM_POST, HEED__NORM_PRE };
 	 .help = "inside the feed-forward part"}, \
 	{"label-smoothing", HEED_FLOAT(heed__transformer, smoothing), .initial = SMOOTHING, .max = 0.95, \
 	 .help = "share of the target spread over all answers"}, \
-	{"init", HEED_CHOICE(heed__transformer, start), .initial = "xavier", .choices = HEED__START_CHOICES, \
+	{"init", HEED_CHOICE(heed__transformer, start), .initial = START, .choices = HEED__START_CHOICES, \
 	 .help = "how weights begin", .group = "Initial values"}, \
 	{"init-deviation", HEED_FLOAT(heed__transformer, deviation), .initial = "0.02", .min = 1e-6, \
 	 .max = 10, .help = "standard deviation of --init normal"}, \

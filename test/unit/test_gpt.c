@@ -63,6 +63,13 @@ static void overfits(void **state)
 		       0.35);
 }
 
+/* One matrix for embeddings and output must not make every token predict itself: at first all 17 are alike. */
+static void begins_undecided(void **state)
+{
+	(void)state;
+	check_overfits("gpt", SETTINGS("dropout", "0"), 1, 0, 3.5);
+}
+
 static void plans(void **state)
 {
 	(void)state;
@@ -117,6 +124,7 @@ int main(void)
 		cmocka_unit_test(sees_nothing_later),
 		cmocka_unit_test(ragged_equals_alone),
 		cmocka_unit_test(overfits),
+		cmocka_unit_test(begins_undecided),
 		cmocka_unit_test(plans),
 		cmocka_unit_test(blocks_are_as_long_as_the_window),
 		cmocka_unit_test(refuses_settings_that_contradict),
