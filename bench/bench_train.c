@@ -1,9 +1,11 @@
-/* Times steps of training: the Transformer-Tiny of Wu et al. 2021, on batches that a file gives or on made-up ones.
+/* Times steps of training: the Transformer-Tiny of Wu et al. 2021, or the preset of another family, on batches that a
+ * file gives or on made-up ones.
  *
- *	bench_train [--batches FILE] [--vocab N] [--steps N] [--warmup N] [--block N] [--threads N] ...
+ *	bench_train [--family NAME --preset NAME] [--batches FILE] [--vocab N] [--steps N] [--warmup N] ...
  *
  * FILE holds a pair a line, `source ids<TAB>target ids` without bos and eos, and an empty line behind each batch;
- * bench/train_tiny.py makes it, and peer_train.py takes the same. A step is what src/train/trainer.c does for a
+ * language models read the target side alone. bench/train_tiny.py and bench/gpt_char.py make it, and their peers take
+ * the same. A step is what src/train/trainer.c does for a
  * batch: forward, backward, the norm of the gradient, Adam. One JSON object goes to standard output, its rates as
  * in peer_train.py: source and target tokens a second, ends counted; the best and the median of all runs of
  * --block steps in a row. `allocations` is how often the context got memory during the timed steps. */
@@ -20,12 +22,14 @@
 #include <time.h>
 
 struct options {
-	const char *batches;
+	const char *family, *preset, *batches;
 	int vocab, steps, warmup, block, threads, batch_tokens;
 	double attention_dropout;
 };
 
 static const heed_field options_table[] = {
+	{"family", HEED_TEXT(struct options, family), .initial = "transformer"},
+	{"preset", HEED_TEXT(struct options, preset), .initial = "tiny"},
 	{"batches", HEED_PATH(struct options, batches), .help = "the batches; without, they are made up"},
 	{"vocab", HEED_INT(struct options, vocab), .initial = "10000", .min = 4, .max = 1 << 22},
 	{"steps", HEED_INT(struct options, steps), .initial = "20", .min = 1, .max = 1000000},
@@ -71,11 +75,6 @@ static heed_batch batch_of(const pack *p)
 		.input = {{(int)p->input_start.count - 1, p->input_start.at}, p->input.at},
 		.targets = p->targets.at,
 	};
-}
-
-static int64_t tokens_of(const pack *p)
-{
-	return (int64_t)(p->source.count + p->input.count);
 }
 
 typedef struct packs {
@@ -251,20 +250,32 @@ typedef struct run {
 	uint64_t allocations;
 } run;
 
+/* Those the model reads. */
+static int64_t tokens_of(const run *r, const pack *p)
+{
+	const bool pairs = r->model->family->task == HEED_TASK_TRANSLATE;
+
+	return (int64_t)(p->input.count + (pairs ? p->source.count : 0));
+}
+
 static heed_code make_model(run *r)
 {
-	const heed_model_class *const family = heed_model_class_find("transformer");
-	const heed_preset *const tiny = heed_preset_find(r->ctx, family, "tiny");
-	void *const config = calloc(1, family->config_size);
+	const heed_model_class *const family = heed_model_class_find(r->o->family);
+	const heed_preset *preset;
 	char dropout[32];
+	void *config;
 	heed_code code;
 
-	if (tiny == NULL || config == NULL) {
-		free(config);
-		return heed__error(r->ctx, HEED_E_MEMORY, "model: no preset tiny or no memory");
-	}
+	if (family == NULL)
+		return heed__error(r->ctx, HEED_E_ARGUMENT, "family: there is no \"%s\"", r->o->family);
+	preset = heed_preset_find(r->ctx, family, r->o->preset);
+	if (preset == NULL)
+		return heed_error_code(r->ctx);
+	config = calloc(1, family->config_size);
+	if (config == NULL)
+		return heed__error(r->ctx, HEED_E_MEMORY, "model: out of memory");
 	code = heed_fields_default(r->ctx, family->fields, config);
-	for (const char *const *s = tiny->settings; code == HEED_OK && *s != NULL; s += 2)
+	for (const char *const *s = preset->settings; code == HEED_OK && *s != NULL; s += 2)
 		code = heed_field_set(r->ctx, heed_field_find(family->fields, s[0]), config, s[1]);
 	snprintf(dropout, sizeof dropout, "%g", r->o->attention_dropout);
 	if (code == HEED_OK)
@@ -311,7 +322,7 @@ static heed_code grow(run *r)
 	for (size_t i = 1; i < r->batches.count; i++) {
 		const pack *const p = &r->batches.at[i];
 
-		if (tokens_of(p) > tokens_of(most))
+		if (tokens_of(r, p) > tokens_of(r, most))
 			most = p;
 		if (p->source_start.count < longest->source_start.count)
 			longest = p;
@@ -386,7 +397,7 @@ static int rates(const run *r, const double *times, double *out)
 
 		for (int i = begin; i < begin + width; i++) {
 			time += times[i];
-			tokens += tokens_of(&r->batches.at[(size_t)i % r->batches.count]);
+			tokens += tokens_of(r, &r->batches.at[(size_t)i % r->batches.count]);
 		}
 		out[count++] = (double)tokens / time;
 	}
@@ -410,7 +421,7 @@ static heed_code print(const run *r)
 	count = rates(r, r->seconds, wall);
 	rates(r, r->busy, busy);
 	for (size_t i = 0; i < r->batches.count; i++)
-		epoch += tokens_of(&r->batches.at[i]);
+		epoch += tokens_of(r, &r->batches.at[i]);
 	getrusage(RUSAGE_SELF, &usage);
 	heed_json_to_file(&j, stdout);
 	heed_json_object(&j, NULL);

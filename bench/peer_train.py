@@ -130,6 +130,38 @@ def make_batches(groups, torch):
     return batches
 
 
+def time_steps(chosen, step):
+    """Rates and losses; step(number) trains and gives the loss and how many tokens the batch has."""
+    losses, seconds, busy, tokens = [], [], [], []
+    for i in range(chosen.warmup + chosen.steps):
+        begin, begin_busy = time.perf_counter(), time.process_time()
+        loss, count = step(i)
+        seconds.append(time.perf_counter() - begin)
+        busy.append(time.process_time() - begin_busy)
+        losses.append(loss)
+        tokens.append(count)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    width = min(chosen.block, chosen.steps)
+
+    def rates(times):
+        """Tokens a second of each run of `width` steps in a row, slowest first."""
+        starts = range(chosen.warmup, len(times) - width + 1)
+        return sorted(sum(tokens[i : i + width]) / sum(times[i : i + width]) for i in starts)
+
+    wall, processor = rates(seconds), rates(busy)
+    return {"best_tokens_per_second": round(wall[-1]), "median_tokens_per_second": round(wall[len(wall) // 2]),
+            "mean_tokens_per_second": round(sum(tokens[chosen.warmup :]) / sum(seconds[chosen.warmup :])),
+            "best_tokens_per_processor_second": round(processor[-1]),
+            "median_tokens_per_processor_second": round(processor[len(processor) // 2]), "peak_rss_bytes": peak,
+            "first_loss": round(losses[0], 4), "last_loss": round(losses[-1], 4)}
+
+
+def keep_memory():
+    """Begins again with the allocator's settings, unless they are there."""
+    if any(name not in os.environ for name in ALLOCATOR):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ALLOCATOR})
+
+
 def build(chosen, vocabulary, torch):
     from torch import nn
     from torch.nn import functional as F
@@ -287,44 +319,21 @@ def measure(chosen, torch, numpy):
         optimizer.zero_grad(set_to_none=False)
         return loss.item()
 
-    losses, seconds, busy, tokens = [], [], [], []
-    for i in range(chosen.warmup + chosen.steps):
-        batch = batches[i % len(batches)]
-        begin, begin_busy = time.perf_counter(), time.process_time()
-        losses.append(step(batch))
-        seconds.append(time.perf_counter() - begin)
-        busy.append(time.process_time() - begin_busy)
-        tokens.append(batch[-1])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    rates = time_steps(chosen, lambda i: (step(batches[i % len(batches)]), batches[i % len(batches)][-1]))
     if chosen.profile:
         with torch.profiler.profile() as profile:
             for batch in batches[:5]:
                 step(batch)
         print(profile.key_averages().table(sort_by="self_cpu_time_total", row_limit=30), file=sys.stderr)
-    width = min(chosen.block, chosen.steps)
-
-    def rates(times):
-        """Tokens a second of each run of `width` steps in a row, slowest first."""
-        starts = range(chosen.warmup, len(times) - width + 1)
-        return sorted(sum(tokens[i : i + width]) / sum(times[i : i + width]) for i in starts)
-
-    wall, processor = rates(seconds), rates(busy)
-    every = sum(batch[-1] for batch in batches)
     return {"torch": torch.__version__, "threads": chosen.threads, "attention": chosen.attention,
             "plain": chosen.plain, "precision": chosen.precision, "compile": chosen.compile,
             "dropout": chosen.dropout, "attention_dropout": chosen.attention_dropout, "vocabulary": vocabulary,
             "parameters": sum(p.numel() for p in trunk.parameters()), "batches": len(batches),
-            "tokens_an_epoch": every, "steps": chosen.steps, "best_tokens_per_second": round(wall[-1]),
-            "median_tokens_per_second": round(wall[len(wall) // 2]),
-            "mean_tokens_per_second": round(sum(tokens[chosen.warmup :]) / sum(seconds[chosen.warmup :])),
-            "best_tokens_per_processor_second": round(processor[-1]),
-            "median_tokens_per_processor_second": round(processor[len(processor) // 2]), "peak_rss_bytes": peak,
-            "first_loss": round(losses[0], 4), "last_loss": round(losses[-1], 4)}
+            "tokens_an_epoch": sum(batch[-1] for batch in batches), "steps": chosen.steps, **rates}
 
 
 def main():
-    if any(name not in os.environ for name in ALLOCATOR):
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ALLOCATOR})
+    keep_memory()
     chosen = options()
     import numpy
     import torch

@@ -94,21 +94,27 @@ def main():
         if chosen.keep:
             os.makedirs(chosen.keep, exist_ok=True)
         batches = prepare(chosen, chosen.keep or scratch)
-        runs = {name: [] for name, _ in commands(chosen, batches)}
-        for number in range(chosen.rounds):
-            for name, command in commands(chosen, batches):
-                runs[name].append(measure(command))
-                rate = runs[name][-1]["best_tokens_per_second"]
-                print(f"round {number + 1} of {chosen.rounds}: {name}: {rate} tokens/s", file=sys.stderr)
-    report(chosen, runs)
+        runs = in_turn(chosen, list(commands(chosen, batches)))
+    report(chosen, runs, "Transformer-Tiny")
 
 
-def report(chosen, runs):
+def in_turn(chosen, contestants):
+    """What each contestant printed, by name, of every round."""
+    runs = {name: [] for name, _ in contestants}
+    for number in range(chosen.rounds):
+        for name, command in contestants:
+            runs[name].append(measure(command))
+            rate = runs[name][-1]["best_tokens_per_second"]
+            print(f"round {number + 1} of {chosen.rounds}: {name}: {rate} tokens/s", file=sys.stderr)
+    return runs
+
+
+def report(chosen, runs, title):
     heed = runs["heed"][0]
     others = [all_runs[0] for name, all_runs in runs.items() if name != "heed"]
     if any(other[key] != heed[key] for other in others for key in ("batches", "tokens_an_epoch", "vocabulary")):
         sys.exit("the contestants had different batches or vocabularies")
-    print(f"Transformer-Tiny, {heed['vocabulary']} pieces, {heed['batches']} batches with {heed['tokens_an_epoch']} "
+    print(f"{title}, {heed['vocabulary']} pieces, {heed['batches']} batches with {heed['tokens_an_epoch']} "
           f"tokens; {chosen.threads} threads, {chosen.rounds} rounds of {chosen.steps} steps; heed's kernels "
           f"{heed['kernels']}, torch {others[0]['torch']}")
     if chosen.threads == 1:
