@@ -4,11 +4,15 @@
 #include "base/file.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
-#define TIMED_STEPS   4
-#define SENTENCE      25 /* tokens, when there is no data to look at */
-#define VALID_BATCHES 3
+#define LEAST_STEPS     4
+#define TIMED_STEPS     64  /* at most, and */
+#define TIMED_SECONDS   4.0 /* when so long has been measured, no more */
+#define SENTENCE        25  /* tokens, when there is no data to look at */
+#define VALID_BATCHES   3
+#define VALID_SENTENCES 128
 
 /* Blocks of the parameters' size that a training holds: values, gradients, moments, moving average. */
 static size_t blocks(const heed_train_options *o)
@@ -27,36 +31,69 @@ static heed_code step_at(heed__run *r, int batch, double *seconds)
 	return code;
 }
 
-/* Seconds and arithmetic of a token, from steps over the epoch's first batches after one that warms up. */
+static int by_size(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Seconds and arithmetic of a token: the median over steps on the epoch's first batches, after two that warm up. */
 static heed_code time_steps(heed__run *r, double *seconds_per_token, double *flops_per_token)
 {
 	const int batches = heed_dataset_batches(r->train);
-	const int64_t before = r->tokens_here;
-	double total = 0, seconds;
+	double each[TIMED_STEPS], total = 0, seconds;
+	int timed = 0;
 	heed_code code = step_at(r, heed__run_largest(r), &seconds);
-	int64_t warm = r->tokens_here, last;
 
-	for (int i = 0; code == HEED_OK && i < TIMED_STEPS; i++) {
-		last = r->tokens_here;
-		code = step_at(r, i * r->options->accumulate % batches, &seconds);
+	if (code == HEED_OK)
+		code = step_at(r, 0, &seconds);
+	while (code == HEED_OK && timed < TIMED_STEPS && (timed < LEAST_STEPS || total < TIMED_SECONDS)) {
+		const int64_t before = r->tokens_here;
+
+		code = step_at(r, timed * r->options->accumulate % batches, &seconds);
+		if (code != HEED_OK)
+			break;
+		each[timed++] = seconds / (double)(r->tokens_here - before);
 		total += seconds;
-		if (code == HEED_OK && r->tokens_here > last)
-			*flops_per_token = heed_tape_used(r->tape).flops * r->options->accumulate /
-					   (double)(r->tokens_here - last);
+		*flops_per_token = heed_tape_used(r->tape).flops * r->options->accumulate /
+				   (double)(r->tokens_here - before);
 	}
-	warm -= before;
-	*seconds_per_token = total / (double)(r->tokens_here - before - warm);
+	if (code == HEED_OK) {
+		qsort(each, (size_t)timed, sizeof *each, by_size);
+		*seconds_per_token = each[timed / 2];
+	}
 	return code;
 }
 
-/* Seconds that one validation takes; translations are reckoned from the cost of the loss. */
+/* Seconds that the translations of a validation take: a fresh model says more than one that has learned, so they
+ * are reckoned by the tokens of the references. */
+static heed_code time_translations(heed__run *r, double *seconds)
+{
+	const double start = heed__clock();
+	int64_t said = 1;
+	heed_code code;
+
+	*seconds = 0;
+	if (!heed__validate_translates(r))
+		return HEED_OK;
+	code = heed__validate_longest(r, VALID_SENTENCES, &said);
+	*seconds = (heed__clock() - start) * (double)heed_dataset_tokens(r->valid, true) / (double)said;
+	return code;
+}
+
+/* Seconds that one validation takes. */
 static heed_code time_validation(heed__run *r, double *seconds)
 {
 	int64_t measured = 0, all = 0;
 	const double start = heed__clock();
+	double translations;
+	heed_code code;
 
 	*seconds = 0;
-	for (int i = 0; r->valid != NULL && i < heed_dataset_batches(r->valid); i++) {
+	if (r->valid == NULL)
+		return HEED_OK;
+	for (int i = 0; i < heed_dataset_batches(r->valid); i++) {
 		int source, target;
 		double loss;
 
@@ -68,11 +105,10 @@ static heed_code time_validation(heed__run *r, double *seconds)
 		if (heed__validate_batch(r, i, &loss) != HEED_OK)
 			return heed_error_code(r->ctx);
 	}
-	if (measured > 0)
-		*seconds = (heed__clock() - start) * (double)all / (double)measured;
-	if (r->options->valid_metric != HEED_VALID_LOSS)
-		*seconds *= 1 + 2 * r->options->valid_beam;
-	return HEED_OK;
+	*seconds = (heed__clock() - start) * (double)all / (double)measured;
+	code = time_translations(r, &translations);
+	*seconds += translations;
+	return code;
 }
 
 /* The peak of the process: what the library holds at most and what stands beside it, plus the copies of the

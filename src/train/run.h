@@ -85,5 +85,8 @@ heed_code heed__snapshot_ship(heed__run *r);
 heed_code heed__validate(heed__run *r);
 /* The mean loss of a batch of validation data, on the run's tape. */
 heed_code heed__validate_batch(heed__run *r, int index, double *loss);
+/* Whether a validation translates; and what it translates its `most` longest sources to, in tokens. */
+bool heed__validate_translates(const heed__run *r);
+heed_code heed__validate_longest(heed__run *r, size_t most, int64_t *tokens);
 
 #endif

@@ -6,6 +6,7 @@
 #include "io/json_reader.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 heed_code heed__validate_batch(heed__run *r, int index, double *loss)
@@ -111,6 +112,14 @@ static heed_code add_translation(void *user, const heed_translation *t)
 	return code != HEED_OK ? code : heed_metric_add(s->chrf, said, &reference, 1);
 }
 
+static heed_source source_at(const heed__run *r, size_t index)
+{
+	heed_source s = {0};
+
+	s.text = heed_examples_text(r->job->valid, (int64_t)index, false, &s.len);
+	return s;
+}
+
 static heed_code translate_all(heed__run *r, heed_translator *translator, scorer *s, double *bleu,
 			       double *chrf)
 {
@@ -120,7 +129,7 @@ static heed_code translate_all(heed__run *r, heed_translator *translator, scorer
 	heed_code code = sources != NULL ? HEED_OK : HEED_E_MEMORY;
 
 	for (size_t i = 0; code == HEED_OK && i < count; i++)
-		sources[i].text = heed_examples_text(s->examples, (int64_t)i, false, &sources[i].len);
+		sources[i] = source_at(r, i);
 	if (code == HEED_OK)
 		code = heed_translate(translator, sources, count, add_translation, s);
 	if (code == HEED_OK && (code = heed_metric_score(s->bleu, &measure)) == HEED_OK)
@@ -131,21 +140,62 @@ static heed_code translate_all(heed__run *r, heed_translator *translator, scorer
 	return code;
 }
 
-static heed_code valid_translations(heed__run *r, double *bleu, double *chrf)
+static heed_translator *new_translator(heed__run *r)
 {
 	heed_translate_options options = heed_translate_defaults();
-	scorer s = {r->job->valid, heed_bleu_new(r->ctx, NULL), heed_chrf_new(r->ctx, NULL)};
-	heed_translator *translator;
-	heed_code code;
 
 	options.beam = r->options->valid_beam;
-	translator = heed_translator_new(&r->trained, &options);
-	code = translator != NULL && s.bleu != NULL && s.chrf != NULL
-		       ? translate_all(r, translator, &s, bleu, chrf)
-		       : heed_error_code(r->ctx);
+	return heed_translator_new(&r->trained, &options);
+}
+
+static heed_code valid_translations(heed__run *r, double *bleu, double *chrf)
+{
+	scorer s = {r->job->valid, heed_bleu_new(r->ctx, NULL), heed_chrf_new(r->ctx, NULL)};
+	heed_translator *const translator = new_translator(r);
+	const heed_code code = translator != NULL && s.bleu != NULL && s.chrf != NULL
+				       ? translate_all(r, translator, &s, bleu, chrf)
+				       : heed_error_code(r->ctx);
+
 	heed_translator_free(translator);
 	heed_metric_free(s.bleu);
 	heed_metric_free(s.chrf);
+	return code;
+}
+
+bool heed__validate_translates(const heed__run *r)
+{
+	return r->options->valid_metric == HEED_VALID_BLEU || r->options->valid_metric == HEED_VALID_CHRF;
+}
+
+static int by_length(const void *a, const void *b)
+{
+	const heed_source *const x = a, *const y = b;
+
+	return (x->len < y->len) - (x->len > y->len);
+}
+
+static heed_code count_tokens(void *user, const heed_translation *t)
+{
+	*(int64_t *)user += t->best[0].count + 1;
+	return HEED_OK;
+}
+
+heed_code heed__validate_longest(heed__run *r, size_t most, int64_t *tokens)
+{
+	const size_t count = (size_t)heed_examples_count(r->job->valid);
+	heed_source *const sources = heed__calloc(r->ctx, count, sizeof *sources);
+	heed_translator *const translator = new_translator(r);
+	heed_code code = heed_error_code(r->ctx);
+
+	*tokens = 0;
+	if (sources != NULL && translator != NULL) {
+		for (size_t i = 0; i < count; i++)
+			sources[i] = source_at(r, i);
+		qsort(sources, count, sizeof *sources, by_length);
+		code = heed_translate(translator, sources, count < most ? count : most, count_tokens, tokens);
+	}
+	heed_translator_free(translator);
+	heed__free(r->ctx, sources);
 	return code;
 }
 
@@ -212,11 +262,6 @@ static heed_code keep_unjudged(heed__run *r)
 	return code != HEED_OK ? code : heed__snapshot_prune(r);
 }
 
-static bool translates(const heed__run *r)
-{
-	return r->options->valid_metric == HEED_VALID_BLEU || r->options->valid_metric == HEED_VALID_CHRF;
-}
-
 heed_code heed__validate(heed__run *r)
 {
 	heed_params *const p = r->trained.model->params;
@@ -232,7 +277,7 @@ heed_code heed__validate(heed__run *r)
 	code = valid_loss(r, &e.loss);
 	if (code == HEED_OK && r->job->family->classify != NULL)
 		code = valid_accuracy(r, &e.accuracy);
-	if (code == HEED_OK && translates(r))
+	if (code == HEED_OK && heed__validate_translates(r))
 		code = valid_translations(r, &e.bleu, &e.chrf);
 	heed_params_use(p, raw);
 	if (code != HEED_OK)
