@@ -103,14 +103,15 @@ int heed_eval_vectors(heed_cli *cli)
 	const struct eval_options *o = cli->options;
 	const bool named = o->analogies.count + o->similarity.count > 1;
 	heed_vectors *v;
-	heed_json json, *j = cli->json ? &json : NULL;
+	heed_json json, *j = NULL;
 	heed_code code = heed_vectors_open(cli->ctx, o->model, &v);
 
 	if (code)
 		return heed_cli_fail(cli);
-	if (j) {
-		heed_json_to_file(j, stdout);
-		heed_json_object(j, NULL);
+	if (cli->json) {
+		heed_json_to_file(&json, stdout);
+		heed_json_object(&json, NULL);
+		j = &json;
 	}
 	code = eval_files(v, &o->analogies, named, j, "analogies", eval_analogies);
 	if (code == HEED_OK)
