@@ -22,9 +22,6 @@
 #define CHUNK   16        /* windows */
 #define BATCH   256       /* windows, at most */
 #define SLICES  16        /* of the rows, for the sums */
-/* A word is expected so often in a batch at most, and what is in it more often (the root of the tree, above all)
- * moves by the mean of its gradients as if it had come so often. */
-#define OFTEN 16
 
 heed_code heed__word2vec_init(heed__word2vec *t, heed_ctx *ctx, const heed__word2vec_settings *settings,
 			      const int *ids, int64_t count, int vocab)
@@ -282,10 +279,10 @@ static void chunk_release(chunk *c, heed_ctx *ctx)
 	heed__free(ctx, c->mean);
 }
 
-/* The most frequent word is in about (window + 1) of its neighbours' windows. */
-static int batch_windows(const heed__word2vec *t)
+/* A word is in the windows of (window + 1) neighbours on average. */
+int heed__word2vec_batch(const heed__word2vec *t)
 {
-	const double most = OFTEN / ((t->settings.window + 1) * t->draw.most);
+	const double most = HEED__WORD2VEC_OFTEN / ((t->settings.window + 1) * t->draw.most);
 
 	return most < 1 ? 1 : most < BATCH ? (int)most : BATCH;
 }
@@ -307,7 +304,7 @@ static batch *batch_new(heed__word2vec *t)
 		return NULL;
 	b->t = t;
 	b->stride = (t->settings.width + 15) / 16 * 16;
-	b->windows = batch_windows(t);
+	b->windows = heed__word2vec_batch(t);
 	b->often = heed__calloc(t->ctx, 2 * (size_t)t->draw.vocab, sizeof *b->often);
 	for (int i = 0; i * CHUNK < b->windows && good; i++)
 		good = chunk_init(&b->chunks[i], t, (size_t)b->stride);
@@ -423,9 +420,10 @@ static void add_slice(void *arg, int slice, int thread)
 		for (int u = c->start[slice]; u < c->start[slice + 1]; u++) {
 			const int row = c->sorted[u].row, often = b->often[row];
 
-			t->kernels->axpy((size_t)t->settings.width,
-					 often > OFTEN ? (float)OFTEN / (float)often : 1,
-					 c->gradients + c->sorted[u].gradient * b->stride, row_of(t, row));
+			t->kernels->axpy(
+				(size_t)t->settings.width,
+				often > HEED__WORD2VEC_MOST ? (float)HEED__WORD2VEC_MOST / (float)often : 1,
+				c->gradients + c->sorted[u].gradient * b->stride, row_of(t, row));
 		}
 	}
 	for (int i = 0; i < b->used; i++)

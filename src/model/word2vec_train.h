@@ -67,6 +67,13 @@ typedef struct heed__logistic {
 } heed__logistic;
 double heed__logistic_step(const struct heed__kernels *kernels, const heed__logistic *s);
 
+/* Windows that are trained from the same values, at most: so few that the most frequent word is expected among the
+ * words of HEED__WORD2VEC_OFTEN of them. A row that more than HEED__WORD2VEC_MOST windows of a batch add to (the root of
+ * the tree, above all) moves by the mean of its gradients as if it were so many. */
+#define HEED__WORD2VEC_OFTEN 16
+#define HEED__WORD2VEC_MOST  64
+int heed__word2vec_batch(const heed__word2vec *t);
+
 /* The whole training; fills embed and output. */
 heed_code heed__word2vec_fit(heed__word2vec *t, const heed_fit *text, int epochs, double lr);
 
