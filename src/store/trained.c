@@ -22,19 +22,19 @@ heed_code heed__config_write(heed_ctx *ctx, const heed_model *m, heed__str *out)
 }
 
 /* Sets the fields that the text names; those it does not name keep their defaults, so that files of an older
- * heed with fewer settings still open. */
-static heed_code read_config(heed_ctx *ctx, const heed_model_class *family, const char *text, void *config)
+ * heed with fewer settings still open. Texts among them live as long as *root, which the caller frees. */
+static heed_code read_config(heed_ctx *ctx, const heed_model_class *family, const char *text, void *config,
+			     heed__json **root)
 {
 	const heed__json *value;
 	const char *name, *word;
 	void *place = NULL;
-	heed__json *root;
-	heed_code code = heed__json_parse(ctx, "configuration", text, strlen(text), 4096, &root);
+	heed_code code = heed__json_parse(ctx, "configuration", text, strlen(text), 4096, root);
 
 	if (code != HEED_OK)
 		return code;
 	code = heed_fields_default(ctx, family->fields, config);
-	while (code == HEED_OK && heed__json_next(root, &place, &name, &value)) {
+	while (code == HEED_OK && heed__json_next(*root, &place, &name, &value)) {
 		const heed_field *const field = heed_field_find(family->fields, name);
 
 		if (field == NULL || !heed__json_text(value, &word))
@@ -43,7 +43,6 @@ static heed_code read_config(heed_ctx *ctx, const heed_model_class *family, cons
 		else
 			code = heed_field_set(ctx, field, config, word);
 	}
-	heed__json_free(root);
 	return code;
 }
 
@@ -110,6 +109,7 @@ static heed_code read_model(heed_trained *t, const heed_model_file *file)
 	const char *const text = heed_model_file_text(file, HEED__CONFIG);
 	const heed_model_class *family;
 	heed_code code = HEED_E_MEMORY;
+	heed__json *texts = NULL;
 	void *config;
 
 	if (name == NULL || text == NULL)
@@ -120,7 +120,7 @@ static heed_code read_model(heed_trained *t, const heed_model_file *file)
 				   name);
 	config = heed__alloc(t->ctx, family->config_size);
 	if (config != NULL)
-		code = read_config(t->ctx, family, text, config);
+		code = read_config(t->ctx, family, text, config, &texts);
 	if (code == HEED_OK) {
 		t->model = heed_model_new(t->ctx, family, config, heed_tokenizer_size(t->source),
 					  heed_tokenizer_size(t->target), 0);
@@ -128,6 +128,7 @@ static heed_code read_model(heed_trained *t, const heed_model_file *file)
 								    heed_params_values(t->model->params))
 					: heed_error_code(t->ctx);
 	}
+	heed__json_free(texts);
 	heed__free(t->ctx, config);
 	return code;
 }
