@@ -15,6 +15,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SETTINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -345,6 +346,90 @@ static void forget_bias_is_set(void **state)
 	heed_ctx_free(ctx);
 }
 
+/* --- memory that runs out --- */
+
+typedef struct shortage {
+	long fails_at, requests, blocks;
+} shortage;
+
+static void *alloc_until(void *user, void *p, size_t n)
+{
+	shortage *const s = user;
+	void *q;
+
+	if (n == 0) {
+		s->blocks -= p != NULL;
+		free(p);
+		return NULL;
+	}
+	if (++s->requests == s->fails_at)
+		return NULL;
+	q = realloc(p, n);
+	s->blocks += p == NULL && q != NULL;
+	return q;
+}
+
+/* A step of training and one of decoding; HEED_OK: all of it worked. */
+static heed_code train_and_step(heed_ctx *ctx, const char *family, const char *const *settings)
+{
+	static const int from[] = {0, 3, 5}, input[] = {1, 5, 4, 1, 7}, targets[] = {5, 4, 2, 7, 2};
+	heed_batch batch = {.source = {{2, from}, input}, .input = {{2, from}, input}, .targets = targets};
+	heed_model *const m = new_model(ctx, family, settings);
+	heed_tape *const tape = m != NULL ? heed_tape_new(ctx, HEED_TAPE_GRAD | HEED_TAPE_TRAIN) : NULL;
+	heed_state *const states = tape != NULL ? heed_state_new(ctx, 2, 4) : NULL;
+	heed_code code = HEED_E_MEMORY;
+
+	batch.labels = from;
+	batch.carry = m != NULL && m->family->carry != NULL
+			      ? heed__calloc(ctx, (size_t)m->family->carry(m) * 2, sizeof(float))
+			      : NULL;
+	if (states != NULL)
+		code = heed_tape_backward(tape, m->family->loss(m, tape, &batch, NULL));
+	if (code == HEED_OK)
+		code = heed_tape_code(tape);
+	if (code == HEED_OK && m->family->step != NULL) {
+		heed_tape_reset(tape, 1);
+		code = heed_model_start(m, tape, states, &batch);
+		if (code == HEED_OK && heed_model_step(m, tape, states, input) == NULL)
+			code = heed_error_code(ctx);
+	}
+	heed__free(ctx, batch.carry);
+	heed_state_free(states);
+	heed_tape_free(tape);
+	heed_model_free(m);
+	return code;
+}
+
+/* Some requests may fail without harm: what is given back is then not used again. */
+static void survives(const char *family, const char *const *settings)
+{
+	shortage s = {0};
+
+	for (long n = 1; s.fails_at <= s.requests; n++) {
+		heed_ctx *ctx;
+
+		s = (shortage){.fails_at = n};
+		ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1, .alloc = alloc_until, .alloc_user = &s});
+		if (ctx != NULL) {
+			const heed_code code = train_and_step(ctx, family, settings);
+
+			assert_true(code == HEED_OK || (code == HEED_E_MEMORY && s.requests >= n));
+		}
+		heed_ctx_free(ctx);
+		assert_int_equal(s.blocks, 0);
+	}
+}
+
+static void survives_every_allocation_that_fails(void **state)
+{
+	(void)state;
+	survives("rnn", SETTINGS(LM));
+	survives("lstm", SETTINGS(LM, "projection", "6"));
+	survives("lstm", SETTINGS(LM, "cell", "gru"));
+	survives("birnn", SETTINGS(CLASSIFIER, "pooling", "attention"));
+	survives("birnn", SETTINGS(CLASSIFIER, "pooling", "last"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +444,7 @@ int main(void)
 		cmocka_unit_test(plans),
 		cmocka_unit_test(refuses_settings_that_contradict),
 		cmocka_unit_test(forget_bias_is_set),
+		cmocka_unit_test(survives_every_allocation_that_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
