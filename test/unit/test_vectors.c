@@ -354,6 +354,97 @@ static void a_table_from_a_file(void **state)
 	/* Zeros are no direction, the second "the" is not wanted, and nothing moves a terminal. */
 	assert_int_equal(heed_vectors_count(v), 4);
 	assert_int_equal(heed_vectors_width(v), 2);
+	assert_string_equal(word_of(v, 0), "the");
+	assert_string_equal(word_of(v, 1), "a\xEF\xBF\xBD[m");
+	assert_string_equal(word_of(v, 2), "Of");
+	assert_string_equal(word_of(v, 3), "x\xEF\xBF\xBDy");
+	assert_true(heed_vectors_at(v, 0)[1] == 4.0f);
+	assert_true(heed_vectors_norm(v, 0) == 5.0f);
+	assert_true(heed_vectors_norm(v, 3) == 13.0f);
+	assert_int_equal(heed_vectors_look_up(v, "Of", 2, &word), HEED_OK);
+	assert_int_equal(word.index, 2);
+	assert_int_equal(word.pieces, 1);
+	assert_true(word.vector[1] == 2.0f);
+	assert_int_equal(heed_vectors_look_up(v, "of", 2, &word), HEED_E_ARGUMENT);
+	assert_message(ctx, "\"of\" is not among the 4 words");
+	assert_int_equal(heed_vectors_look_up(v, "", 0, &word), HEED_E_ARGUMENT);
+	heed_vectors_free(v);
+	heed_vectors_free(NULL);
+}
+
+typedef struct text_lines {
+	const char *const *lines;
+} text_lines;
+
+static heed_code next_line(void *user, const char **line, size_t *len)
+{
+	text_lines *t = user;
+
+	*line = *t->lines;
+	if (*line != NULL) {
+		*len = strlen(*line);
+		t->lines++;
+	}
+	return HEED_OK;
+}
+
+static heed_tokenizer *tokenizer(const char *kind, int vocab, int lowercase)
+{
+	static const char *const lines[] = {"The dog, the dog, the cat. it's",
+					    "the dog barks, the cat doesn't.", NULL};
+	text_lines text = {lines};
+	heed_tokenizer *t = heed_tokenizer_train(
+		ctx, &(heed_tokenizer_options){.kind = kind, .vocab = vocab, .lowercase = lowercase},
+		next_line, &text);
+
+	assert_non_null(t);
+	return t;
+}
+
+/* A model whose row i is [i + 1, 1, 1]; those of `zero` are zeros. */
+static heed_trained trained_with(heed_tokenizer *t, const char *family, int zero)
+{
+	const heed_model_class *c = heed_model_class_find(family);
+	const int size = heed_tokenizer_size(t);
+	char config[512];
+	heed_trained trained = {.ctx = ctx, .source = t, .target = t};
+	heed_tensor *e;
+
+	assert_true(c->config_size <= sizeof config);
+	assert_int_equal(heed_fields_default(ctx, c->fields, config), HEED_OK);
+	assert_int_equal(heed_field_set(ctx, heed_field_find(c->fields, "width"), config, "3"), HEED_OK);
+	trained.model = heed_model_new(ctx, c, config, size, size, 0);
+	assert_non_null(trained.model);
+	e = heed_params_find(trained.model->params, "embed");
+	for (int i = 0; i < size; i++)
+		for (int d = 0; d < 3; d++)
+			e->data[i * 3 + d] = i == zero ? 0 : d == 0 ? (float)(i + 1) : 1;
+	return trained;
+}
+
+static void free_trained(heed_trained *t)
+{
+	heed_model_free(t->model);
+	heed_tokenizer_free(t->source);
+}
+
+static void a_table_from_a_model_of_words(void **state)
+{
+	heed_tokenizer *t = tokenizer("word", 0, 1);
+	const int the = heed_tokenizer_id(t, "\xE2\x96\x81the", 6), barks = heed_tokenizer_id(t,
+											      "\xE2\x96\x81"
+											      "barks",
+											      8);
+	const int comma = heed_tokenizer_id(t, ",", 1), it = heed_tokenizer_id(t, "\xE2\x96\x81it", 5);
+	const int quote = heed_tokenizer_id(t, "'", 1), s = heed_tokenizer_id(t, "s", 1);
+	heed_trained trained = trained_with(t, "word2vec", barks);
+	heed_vectors *v;
+	heed_word word;
+
+	(void)state;
+	assert_true(the > 0 && barks > 0 && comma > 0 && it > 0 && quote > 0 && s > 0);
+	assert_int_equal(heed_vectors_of(&trained, &v), HEED_OK);
+	assert_int_equal(heed_vectors_width(v), 3);
 	/* No reserved piece; the space alone, then the most frequent word, without the space in front. */
 	assert_string_equal(word_of(v, 0), "\xE2\x96\x81");
 	assert_string_equal(word_of(v, 1), "the");
