@@ -189,6 +189,7 @@ int heed_training_open(heed_cli *cli, struct training *t, bool need_data)
 				  .valid = t->valid,
 				  .source = t->tokenizer,
 				  .target = t->tokenizer,
+				  .embeddings = o->embeddings,
 				  .output = o->output};
 	return status;
 }

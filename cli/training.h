@@ -9,7 +9,7 @@ struct training_options {
 	heed_train_options train; /* first, as HEED_TRAIN_FIELDS wants it */
 	heed_list src, tgt, pairs, valid_src, valid_tgt, valid_pairs; /* translation */
 	heed_list text, valid_text, labelled, valid_labelled;         /* language models; classifiers */
-	const char *tokenizer_file, *preset, *output, *log;
+	const char *tokenizer_file, *preset, *embeddings, *output, *log;
 	bool strict;
 	int64_t max_line;
 };
@@ -70,6 +70,9 @@ struct training_options {
 		 HEED_TEXT(struct training_options, preset),                                                 \
 		 .unit = "NAME",                                                                             \
 		 .help = "settings by name; options given beside it hold"},                                  \
+		{.name = "embeddings",                                                                       \
+		 HEED_PATH(struct training_options, embeddings),                                             \
+		 .help = "word vectors that the source's embeddings begin with, in word2vec's formats"},     \
 	{                                                                                                    \
 		.name = "tokenizer-file", HEED_PATH(struct training_options, tokenizer_file),                \
 		.help = "a tokenizer trained before"                                                         \

@@ -2,6 +2,7 @@
 #include "train/trainer.h"
 
 #include "base/file.h"
+#include "heed/vectors.h"
 #include "tensor/tape.h"
 #include "train/schedule.h"
 
@@ -477,6 +478,26 @@ static heed_code make_carries(heed__run *r)
 	return r->carry != NULL && (r->valid == NULL || r->valid_carry != NULL) ? HEED_OK : HEED_E_MEMORY;
 }
 
+/* Vectors that were learned elsewhere, for the tokens that their file has. */
+static heed_code start_embeddings(heed__run *r)
+{
+	const char *const path = r->job->embeddings;
+	heed_tensor *const rows = (heed_tensor *)(uintptr_t)heed_model_vectors(r->trained.model);
+	heed_vectors_filled filled;
+	heed_code code;
+
+	if (path == NULL)
+		return HEED_OK;
+	if (rows == NULL || r->job->family->fit != NULL)
+		return heed__error(r->ctx, HEED_E_ARGUMENT, "embeddings: %s can't begin with vectors",
+				   r->job->family->name);
+	code = heed_vectors_fill(r->ctx, path, r->trained.source, rows, &filled);
+	if (code == HEED_OK)
+		heed__log(r->ctx, HEED_LOG_INFO, "%s: %d of %d tokens begin with its vectors", path,
+			  filled.rows, rows->dim[0]);
+	return code;
+}
+
 static heed_code make_model(heed__run *r)
 {
 	heed_trained *const t = &r->trained;
@@ -490,8 +511,9 @@ static heed_code make_model(heed__run *r)
 	r->tape = heed_tape_new(r->ctx, HEED__TRAIN_TAPE);
 	if (t->model == NULL || r->tape == NULL)
 		return heed_error_code(r->ctx);
-	if (!descends)
-		return HEED_OK;
+	code = start_embeddings(r);
+	if (code != HEED_OK || !descends)
+		return code;
 	code = make_carries(r);
 	if (code != HEED_OK)
 		return code;

@@ -35,6 +35,7 @@ struct tiny {
 	void *alloc_user;
 	const heed_model_class *family;
 	const heed_tokenizer *tokenizer;
+	const char *embeddings;
 	void (*event)(tiny *t, const heed_train_event *e);
 	/* Called after each forward pass of a training or validation batch. */
 	void (*forward)(tiny *t, heed_tape *tape, heed_tensor *mean);
@@ -121,7 +122,8 @@ static inline heed_examples *tiny_examples(heed_ctx *ctx, uint32_t text, int fir
 	return e;
 }
 
-static inline heed_code tiny_set_all(tiny *t, const char *const *settings)
+/* `any`: settings that the family lacks are skipped. */
+static inline heed_code tiny_set_all(tiny *t, const char *const *settings, bool any)
 {
 	for (; settings != NULL && settings[0] != NULL; settings += 2) {
 		const heed_field *f = heed_field_find(heed_train_fields, settings[0]);
@@ -130,6 +132,8 @@ static inline heed_code tiny_set_all(tiny *t, const char *const *settings)
 
 		if (family)
 			f = heed_field_find(t->family->fields, settings[0]);
+		if (f == NULL && any)
+			continue;
 		if (f == NULL) {
 			fprintf(stderr, "no setting %s\n", settings[0]);
 			return HEED_E_INTERNAL;
@@ -188,8 +192,8 @@ static inline heed_code tiny_open(tiny *t)
 		return HEED_E_INTERNAL;
 	(void)((code = heed_fields_default(t->ctx, heed_train_fields, &t->options)) != HEED_OK ||
 	       (code = heed_fields_default(t->ctx, t->family->fields, t->config)) != HEED_OK ||
-	       (code = tiny_set_all(t, tiny_settings)) != HEED_OK ||
-	       (code = tiny_set_all(t, t->settings)) != HEED_OK);
+	       (code = tiny_set_all(t, tiny_settings, true)) != HEED_OK ||
+	       (code = tiny_set_all(t, t->settings, false)) != HEED_OK);
 	if (code != HEED_OK)
 		return code;
 	t->options.resume |= t->resume;
@@ -210,6 +214,7 @@ static inline heed_code tiny_open(tiny *t)
 				  .valid = t->valid,
 				  .source = t->tokenizer,
 				  .target = t->tokenizer,
+				  .embeddings = t->embeddings,
 				  .output = t->output,
 				  .event = tiny_on_event,
 				  .user = t};
