@@ -73,7 +73,7 @@ static void print_tokenizer(const char *title, const heed_tokenizer *t)
 	printf(", %s", forms[o.normalization]);
 	if (o.lowercase)
 		printf(", lower case");
-	if (strcmp(o.kind, "bpe") == 0 || strcmp(o.kind, "char") == 0)
+	if (strcmp(o.kind, "bpe") == 0 || strcmp(o.kind, "unigram") == 0 || strcmp(o.kind, "char") == 0)
 		printf(", %s", o.no_byte_fallback ? "no byte fallback" : "byte fallback");
 	if (o.symbol_count)
 		printf(", %d symbols", o.symbol_count);

@@ -12,18 +12,18 @@
 	{"tokenizer", HEED_CHOICE(heed_train_options, tokenizer), .initial = "bpe", \
 	 .choices = HEED_TOKENIZER_KINDS, .help = "how text is cut, when there is no --tokenizer-file", \
 	 .group = "Tokenizer"}, \
-	{"vocab", HEED_INT(heed_train_options, vocab), .initial = "8000", .min = 260, .max = 1 << 22, \
+	{"vocab", HEED_INT(heed_train_options, vocab), .initial = "8000", .min = 4, .max = 1 << 22, \
 	 .help = "most pieces of the vocabulary"}, \
 	{"merges", HEED_INT(heed_train_options, merges), .initial = "0", .max = 1 << 22, \
 	 .help = "most merges of bpe; 0: as --vocab allows"}, \
 	{"min-count", HEED_INT(heed_train_options, min_count), .initial = "0", .max = 1 << 20, \
-	 .help = "rarer words, characters and pairs get no piece; 0: 2 for bpe, else 1"}, \
+	 .help = "rarer words, characters and pairs get no piece; 0: 2 for bpe and unigram, else 1"}, \
 	{"normalize", HEED_CHOICE(heed_train_options, normalization), .initial = "nfc", \
 	 .choices = "nfc nfkc none", .help = "Unicode normal form"}, \
 	{"separate-vocab", HEED_FLAG(heed_train_options, separate), .help = "a tokenizer for each side"}, \
 	{"lowercase", HEED_FLAG(heed_train_options, lowercase), .help = "lower-case all text"}, \
 	{"bpe-dropout", HEED_FLOAT(heed_train_options, bpe_dropout), .initial = "0", .max = 0.9, \
-	 .help = "skip merges at random, anew in each epoch"}, \
+	 .help = "skip merges at random, anew in each epoch; unigram: draw the pieces, with alpha = 1/p - 1"}, \
  \
 	{"epochs", HEED_INT(heed_train_options, epochs), .initial = "0", .max = 1 << 20, \
 	 .help = "passes over the data; 0: no limit", .group = "Budget"}, \
