@@ -91,7 +91,7 @@ static heed_tensor *classify(const heed_model *m, heed_tape *tape, const heed_ba
 			   0);
 }
 
-static const char *const training[] = {"tokenizer", "word", "batch-tokens", "1024", "lr", "0.001", NULL};
+static const char *const training[] = {"tokenizer", "word", "batch-tokens", "1024", "warmup", "100", NULL};
 
 const heed_model_class heed__model_dan = {
 	.name = "dan",

@@ -14,7 +14,7 @@ static const heed_field fields[] = {
 	HEED__TRANSFORMER_SHAPE("gelu", "pre", "sincos", "512"),
 	{"pooling", HEED_CHOICE(config, pooling), .initial = "mean", .choices = "mean max first",
 	 .help = "what of the tokens' vectors stands for the text"},
-	HEED__TRANSFORMER_REST("0", "xavier"),
+	HEED__TRANSFORMER_REST("0.3", "0", "xavier"),
 	{0},
 };
 
@@ -77,7 +77,7 @@ static heed_tensor *classify(const heed_model *m, heed_tape *tape, const heed_ba
 	return heed_linear(tape, pool(m, tape, batch), t->output.w, t->output.b, HEED_ACT_NONE, 0);
 }
 
-static const char *const training[] = {"tokenizer", "word", "batch-tokens", "1024", "lr", "0.0005", NULL};
+static const char *const training[] = {"tokenizer", "word", "batch-tokens", "1024", "warmup", "100", NULL};
 
 const heed_model_class heed__model_encoder = {
 	.name = "encoder",

@@ -27,7 +27,7 @@ static const heed_field fields[] = {
 	{"unit", HEED_CHOICE(config, unit), .initial = "blocks", .choices = "blocks lines",
 	 .help = "what a sequence is: a window of all text in a row, or a line"},
 	{"window", HEED_INT(config, window), .max = 1048576, .help = "tokens of a block; 0: as --max-length"},
-	HEED__TRANSFORMER_REST("0", "normal"),
+	HEED__TRANSFORMER_REST("0.1", "0", "normal"),
 	{0},
 };
 

@@ -24,7 +24,7 @@ static const heed_field fields[] = {
 	HEED__TRANSFORMER_SHAPE("relu", "post", "sincos", "1024"),
 	{"tie", HEED_CHOICE(config, tie), .initial = "all", .choices = "none source-target target-output all",
 	 .help = "embeddings that are one matrix"},
-	HEED__TRANSFORMER_REST("0.1", "xavier"),
+	HEED__TRANSFORMER_REST("0.1", "0.1", "xavier"),
 	{0},
 };
 

@@ -31,10 +31,10 @@ enum { HEED__NORM_POST, HEED__NORM_PRE };
 	{"max-length", HEED_INT(heed__transformer, longest), .initial = LENGTH, .min = 2, .max = 1048576, \
 	 .help = "most tokens in a sequence"}
 
-#define HEED__TRANSFORMER_REST(SMOOTHING, START) \
+#define HEED__TRANSFORMER_REST(DROPOUT, SMOOTHING, START) \
 	{"projections", HEED_CHOICE(heed__transformer, projections), .initial = "full", \
 	 .choices = "none full", .help = "queries, keys and values by matrices, or the tokens themselves"}, \
-	{"dropout", HEED_FLOAT(heed__transformer, dropout), .initial = "0.1", .max = 0.95, \
+	{"dropout", HEED_FLOAT(heed__transformer, dropout), .initial = DROPOUT, .max = 0.95, \
 	 .help = "of embeddings and of what each sub-layer adds", .group = "Regularisation"}, \
 	{"attention-dropout", HEED_FLOAT(heed__transformer, attention_dropout), .max = 0.95, \
 	 .help = "of attention weights"}, \
