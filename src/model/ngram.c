@@ -235,23 +235,23 @@ static heed_tensor *loss(const heed_model *m, heed_tape *tape, const heed_batch 
  * from the shortest on. */
 static void fill_row(const heed__ngram *m, const heed__ngram_context *c, float *scores)
 {
-	const float unk = heed__ngram_float(m->n[1].prob, HEED_UNK_ID);
+	const float unk = heed__ngram_prob(m, 1, HEED_UNK_ID);
 	double weight = 0;
 
 	for (int n = 1; n < m->order; n++)
-		weight += heed__ngram_weight(m, c, n);
+		weight += heed__ngram_back_off(m, c, n);
 	for (uint32_t w = 0; w < m->vocab; w++) {
-		const float p = heed__ngram_float(m->n[1].prob, w);
+		const float p = heed__ngram_prob(m, 1, w);
 
 		scores[w] = (float)(LN10 * (weight + (double)(p > 0 ? unk : p)));
 	}
 	for (int n = 1; n < m->order && c->row[n] != HEED__NGRAM_NONE; n++) {
 		const uint32_t end = heed__ngram_begin(m, n, c->row[n] + 1);
 
-		weight -= heed__ngram_weight(m, c, n);
+		weight -= heed__ngram_back_off(m, c, n);
 		for (uint32_t i = heed__ngram_begin(m, n, c->row[n]); i < end; i++)
 			scores[heed__ngram_word(m, n + 1, i)] =
-				(float)(LN10 * (weight + (double)heed__ngram_float(m->n[n + 1].prob, i)));
+				(float)(LN10 * (weight + (double)heed__ngram_prob(m, n + 1, i)));
 	}
 	scores[HEED_BOS_ID] = (float)(LN10 * (double)HEED__NGRAM_ZERO);
 }
@@ -311,9 +311,9 @@ heed_code heed_ngram_look_at(const heed_model *model, const int *context, int co
 	*look = (heed_ngram_look){.order = m->order};
 	c = heed__ngram_context_of(m, context, count);
 	for (uint32_t w = 0; w < m->vocab; w++)
-		look->words[0] += w != HEED_BOS_ID && heed__ngram_float(m->n[1].prob, w) <= 0;
+		look->words[0] += w != HEED_BOS_ID && heed__ngram_prob(m, 1, w) <= 0;
 	for (int n = 1; n < m->order; n++) {
-		look->weight[n] = heed__ngram_weight(m, &c, n);
+		look->weight[n] = heed__ngram_back_off(m, &c, n);
 		if (c.row[n] != HEED__NGRAM_NONE)
 			look->words[n] =
 				heed__ngram_begin(m, n, c.row[n] + 1) - heed__ngram_begin(m, n, c.row[n]);

@@ -128,7 +128,7 @@ static heed_code flush(writer *w, size_t least)
 
 static bool is_there(const heed__ngram *m, int n, uint32_t row)
 {
-	return n > 1 || heed__ngram_float(m->n[1].prob, row) <= 0;
+	return n > 1 || heed__ngram_prob(m, 1, row) <= 0;
 }
 
 /* Moves to the first words of the n-gram whose last word is row[n]; rows only rise. */
@@ -143,7 +143,7 @@ static heed_code write_row(writer *w, int n)
 {
 	const heed__ngram *const m = w->model;
 
-	add_number(&w->out, heed__ngram_float(m->n[n].prob, w->row[n]));
+	add_number(&w->out, heed__ngram_prob(m, n, w->row[n]));
 	for (int k = 1; k <= n; k++) {
 		size_t len;
 		const char *const word = w->name(w->name_user, (int)heed__ngram_word(m, k, w->row[k]), &len);
@@ -155,7 +155,7 @@ static heed_code write_row(writer *w, int n)
 	}
 	if (n < m->order) {
 		heed__str_addc(&w->out, '\t');
-		add_number(&w->out, heed__ngram_float(m->n[n].weight, w->row[n]));
+		add_number(&w->out, heed__ngram_weight(m, n, w->row[n]));
 	}
 	heed__str_addc(&w->out, '\n');
 	return flush(w, BLOCK);

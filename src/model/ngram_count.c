@@ -335,12 +335,9 @@ static heed_code count_words_before(heed__ngram_table *t, int n)
 		return HEED_E_MEMORY;
 	for (uint32_t i = 0; i < longer->count; i++)
 		before[longer->link[i].count].count++;
-	for (uint32_t i = 0; i < rows->count; i++) {
-		const bool bos = n > 1 && i >= t->bos_first[n] && i < t->bos_end[n];
-
-		rows->value[i].count = (bos ? rows->value[i].count & ~HEED__NGRAM_PRUNED : before[i].count) |
-				       (rows->value[i].count & HEED__NGRAM_PRUNED);
-	}
+	for (uint32_t i = 0; i < rows->count; i++)
+		if (i < t->bos_first[n] || i >= t->bos_end[n])
+			rows->value[i].count = before[i].count | (rows->value[i].count & HEED__NGRAM_PRUNED);
 	heed__free(t->ctx, before);
 	return HEED_OK;
 }

@@ -231,7 +231,7 @@ static void estimate_words(estimate *e)
 	heed__ngram_cell *const value = e->table->n[1].value;
 
 	if (e->recipe->smoothing == HEED__NGRAM_KNESER_NEY) {
-		/* Alone, 1-grams are counted as they are; bos does not count. */
+		/* bos is there, but never predicted. */
 		value[HEED_BOS_ID].count = 0;
 		e->discount = discount_of(e->table, 1);
 		words_kneser_ney(e);

@@ -30,8 +30,8 @@ static size_t floats_size(uint64_t count)
 	return (size_t)((count + 1) / 2 * 8);
 }
 
-/* Gives the parts of all tables their places behind `base`; the counts are known. Returns the size of all. */
-static size_t lay_out(heed__ngram *m, const unsigned char *base)
+/* Gives the parts of all tables their places; the counts are known. Returns the size of all. */
+static size_t lay_out(heed__ngram *m)
 {
 	size_t at = HEADER;
 
@@ -41,26 +41,25 @@ static size_t lay_out(heed__ngram *m, const unsigned char *base)
 		heed__ngram_level *const l = &m->n[n];
 
 		if (n > 1) {
-			l->word = base + at;
+			l->word = at;
 			at += bits_size(l->count, m->word_bits);
 		}
-		l->prob = base + at;
+		l->prob = at;
 		at += floats_size(l->count);
 		if (n == m->order)
 			break;
-		l->weight = base + at;
+		l->weight = at;
 		at += floats_size(l->count);
-		l->begin = base + at;
+		l->begin = at;
 		l->begin_bits = bits_for(m->n[n + 1].count);
 		at += bits_size((uint64_t)l->count + 1, l->begin_bits);
 	}
 	return at;
 }
 
-/* The bytes at `at` are zero so far. */
-static void put_bits(const unsigned char *at, int bits, const uint32_t *numbers, uint32_t count)
+/* The bytes are zero so far. */
+static void put_bits(unsigned char *to, int bits, const uint32_t *numbers, uint32_t count)
 {
-	unsigned char *to = (unsigned char *)(uintptr_t)at;
 	uint64_t word = 0;
 	int used = 0;
 
@@ -77,10 +76,10 @@ static void put_bits(const unsigned char *at, int bits, const uint32_t *numbers,
 	memcpy(to, &word, sizeof word);
 }
 
-static void put_floats(const unsigned char *at, const heed__ngram_cell *numbers, uint32_t count)
+static void put_floats(unsigned char *to, const heed__ngram_cell *numbers, uint32_t count)
 {
 	if (count > 0)
-		memcpy((unsigned char *)(uintptr_t)at, numbers, count * sizeof *numbers);
+		memcpy(to, numbers, count * sizeof *numbers);
 }
 
 static void put_header(unsigned char *to, const heed__ngram *m)
@@ -104,21 +103,20 @@ heed_code heed__ngram_pack(heed__ngram_table *t, void **bytes, size_t *size)
 
 	for (int n = 1; n <= t->order; n++)
 		m.n[n].count = t->n[n].count;
-	*size = lay_out(&m, NULL);
+	*size = lay_out(&m);
 	*bytes = base = heed__calloc(t->ctx, *size, 1);
 	if (base == NULL)
 		return HEED_E_MEMORY;
-	lay_out(&m, base);
 	put_header(base, &m);
 	for (int n = 1; n <= t->order; n++) {
 		const heed__ngram_rows *const rows = &t->n[n];
 
 		if (n > 1)
-			put_bits(m.n[n].word, m.word_bits, rows->word, rows->count);
-		put_floats(m.n[n].prob, rows->value, rows->count);
+			put_bits(base + m.n[n].word, m.word_bits, rows->word, rows->count);
+		put_floats(base + m.n[n].prob, rows->value, rows->count);
 		if (n < t->order) {
-			put_floats(m.n[n].weight, rows->link, rows->count);
-			put_bits(m.n[n].begin, m.n[n].begin_bits, rows->begin, rows->count + 1);
+			put_floats(base + m.n[n].weight, rows->link, rows->count);
+			put_bits(base + m.n[n].begin, m.n[n].begin_bits, rows->begin, rows->count + 1);
 		}
 		heed__ngram_rows_release(t->ctx, &t->n[n]);
 	}
@@ -135,14 +133,14 @@ static heed_code check_numbers(heed_ctx *ctx, const heed__ngram *m, int n)
 	const heed__ngram_level *const l = &m->n[n];
 
 	for (uint32_t i = 0; i < l->count; i++) {
-		const float p = heed__ngram_float(l->prob, i);
+		const float p = heed__ngram_prob(m, n, i);
 
 		if (!(p <= 0 && p >= -FLT_MAX) && !(n == 1 && p == HEED__NGRAM_ABSENT))
 			return damaged(ctx, n, i, "a number that is no logarithm of a probability");
-		if (n < m->order && !isfinite(heed__ngram_float(l->weight, i)))
+		if (n < m->order && !isfinite(heed__ngram_weight(m, n, i)))
 			return damaged(ctx, n, i, "a weight of back-off that is no number");
 	}
-	if (n == 1 && heed__ngram_float(l->prob, HEED_UNK_ID) > 0)
+	if (n == 1 && heed__ngram_prob(m, 1, HEED_UNK_ID) > 0)
 		return damaged(ctx, n, HEED_UNK_ID, "unk has no probability");
 	return HEED_OK;
 }
@@ -210,7 +208,8 @@ heed_code heed__ngram_open(heed_ctx *ctx, const void *bytes, size_t size, heed__
 	code = read_header(ctx, bytes, size, m);
 	if (code != HEED_OK)
 		return code;
-	expected = lay_out(m, bytes);
+	m->bytes = bytes;
+	expected = lay_out(m);
 	if (expected != size)
 		return heed__error(ctx, HEED_E_FORMAT, "ngram: %zu bytes, expected %zu", size, expected);
 	for (int n = 1; n <= m->order && code == HEED_OK; n++) {
@@ -265,9 +264,9 @@ heed__ngram_context heed__ngram_context_of(const heed__ngram *m, const int *word
 	return c;
 }
 
-double heed__ngram_weight(const heed__ngram *m, const heed__ngram_context *c, int n)
+double heed__ngram_back_off(const heed__ngram *m, const heed__ngram_context *c, int n)
 {
-	return c->row[n] != HEED__NGRAM_NONE ? (double)heed__ngram_float(m->n[n].weight, c->row[n]) : 0;
+	return c->row[n] != HEED__NGRAM_NONE ? (double)heed__ngram_weight(m, n, c->row[n]) : 0;
 }
 
 double heed__ngram_next(const heed__ngram *m, heed__ngram_context *c, uint32_t word, int *found)
@@ -281,12 +280,12 @@ double heed__ngram_next(const heed__ngram *m, heed__ngram_context *c, uint32_t w
 		if (row[n] != HEED__NGRAM_NONE)
 			longest = n;
 	}
-	if (longest == 1 && heed__ngram_float(m->n[1].prob, row[1]) > 0)
+	if (longest == 1 && heed__ngram_prob(m, 1, row[1]) > 0)
 		longest = 0;
-	p = longest > 0 ? (double)heed__ngram_float(m->n[longest].prob, row[longest])
-			: (double)heed__ngram_float(m->n[1].prob, HEED_UNK_ID);
+	p = longest > 0 ? (double)heed__ngram_prob(m, longest, row[longest])
+			: (double)heed__ngram_prob(m, 1, HEED_UNK_ID);
 	for (int n = longest > 0 ? longest : 1; n < m->order; n++)
-		p += heed__ngram_weight(m, c, n);
+		p += heed__ngram_back_off(m, c, n);
 	memcpy(c->row + 1, row + 1, (size_t)(m->order - 1) * sizeof *row);
 	if (found != NULL)
 		*found = longest;

@@ -24,12 +24,13 @@
 #define HEED__NGRAM_NONE UINT32_MAX
 
 typedef struct heed__ngram_level {
-	const unsigned char *word, *prob, *weight, *begin;
+	size_t word, prob, weight, begin; /* where each part begins */
 	uint32_t count;
 	int begin_bits;
 } heed__ngram_level;
 
 typedef struct heed__ngram {
+	const unsigned char *bytes;
 	int order, word_bits;
 	uint32_t vocab;
 	heed__ngram_level n[HEED__NGRAM_ORDER_MAX + 1]; /* n[0] is not used */
@@ -40,31 +41,42 @@ typedef struct heed__ngram_context {
 	uint32_t row[HEED__NGRAM_ORDER_MAX]; /* row[0] is not used; row[n] for n < order */
 } heed__ngram_context;
 
-static inline float heed__ngram_float(const unsigned char *at, uint32_t index)
+static inline float heed__ngram_float(const heed__ngram *m, size_t part, uint32_t index)
 {
 	float x;
 
-	memcpy(&x, at + (size_t)index * sizeof x, sizeof x);
+	memcpy(&x, m->bytes + part + (size_t)index * sizeof x, sizeof x);
 	return x;
 }
 
-static inline uint32_t heed__ngram_bits(const unsigned char *at, int bits, uint32_t index)
+static inline uint32_t heed__ngram_bits(const heed__ngram *m, size_t part, int bits, uint32_t index)
 {
 	const uint64_t place = (uint64_t)index * (uint64_t)bits;
 	uint64_t x;
 
-	memcpy(&x, at + place / 8, sizeof x);
+	memcpy(&x, m->bytes + part + place / 8, sizeof x);
 	return (uint32_t)(x >> place % 8 & ((UINT64_C(1) << bits) - 1));
 }
 
+/* The parts of a row of table n. */
 static inline uint32_t heed__ngram_word(const heed__ngram *m, int n, uint32_t row)
 {
-	return n == 1 ? row : heed__ngram_bits(m->n[n].word, m->word_bits, row);
+	return n == 1 ? row : heed__ngram_bits(m, m->n[n].word, m->word_bits, row);
+}
+
+static inline float heed__ngram_prob(const heed__ngram *m, int n, uint32_t row)
+{
+	return heed__ngram_float(m, m->n[n].prob, row);
+}
+
+static inline float heed__ngram_weight(const heed__ngram *m, int n, uint32_t row)
+{
+	return heed__ngram_float(m, m->n[n].weight, row);
 }
 
 static inline uint32_t heed__ngram_begin(const heed__ngram *m, int n, uint32_t row)
 {
-	return heed__ngram_bits(m->n[n].begin, m->n[n].begin_bits, row);
+	return heed__ngram_bits(m, m->n[n].begin, m->n[n].begin_bits, row);
 }
 
 /* Packs the table, which is empty then. The caller frees *bytes. */
@@ -80,6 +92,6 @@ heed__ngram_context heed__ngram_context_of(const heed__ngram *m, const int *word
  * the length of the longest n-gram that was there, 0 for one that has no 1-gram: it is taken for unk. */
 double heed__ngram_next(const heed__ngram *m, heed__ngram_context *context, uint32_t word, int *found);
 /* Logarithm to base 10 of the weight with which a context of n words backs off; 0 where it was not seen. */
-double heed__ngram_weight(const heed__ngram *m, const heed__ngram_context *context, int n);
+double heed__ngram_back_off(const heed__ngram *m, const heed__ngram_context *context, int n);
 
 #endif

@@ -164,10 +164,9 @@ static heed_code make_model(heed_trained *t, heed__ngram_table *table)
 		t->model = heed_model_new(t->ctx, family, config, heed_tokenizer_size(t->source),
 					  heed_tokenizer_size(t->source), 0);
 	heed__free(t->ctx, config);
-	if (code == HEED_OK && t->model == NULL)
-		code = heed_error_code(t->ctx);
-	if (code == HEED_OK)
-		code = heed__ngram_pack(table, &bytes, &size);
+	if (t->model == NULL)
+		return heed_error_code(t->ctx);
+	code = heed__ngram_pack(table, &bytes, &size);
 	if (code != HEED_OK)
 		return code;
 	t->model->packed = bytes;

@@ -436,8 +436,7 @@ static void tries_agree(const heed__ngram *a, const heed__ngram *b)
 	for (int n = 1; n <= a->order; n++) {
 		assert_int_equal(a->n[n].count, b->n[n].count);
 		for (uint32_t i = 0; i < a->n[n].count; i++) {
-			const float p = heed__ngram_float(a->n[n].prob, i),
-				    q = heed__ngram_float(b->n[n].prob, i);
+			const float p = heed__ngram_prob(a, n, i), q = heed__ngram_prob(b, n, i);
 
 			assert_int_equal(heed__ngram_word(a, n, i), heed__ngram_word(b, n, i));
 			if (!(fabsf(p - q) <= 1e-5f))
@@ -445,8 +444,8 @@ static void tries_agree(const heed__ngram *a, const heed__ngram *b)
 			if (n == a->order)
 				continue;
 			assert_int_equal(heed__ngram_begin(a, n, i + 1), heed__ngram_begin(b, n, i + 1));
-			assert_true(fabsf(heed__ngram_float(a->n[n].weight, i) -
-					  heed__ngram_float(b->n[n].weight, i)) <= 1e-5f);
+			assert_true(fabsf(heed__ngram_weight(a, n, i) - heed__ngram_weight(b, n, i)) <=
+				    1e-5f);
 		}
 	}
 }
