@@ -31,7 +31,7 @@ heed_contextual *heed_contextual_new(const heed_trained *trained)
 	c->ctx = trained->ctx;
 	c->trained = trained;
 	c->form = heed_model_form(m->family, m->config, &window);
-	c->longest = longest > 1 ? longest - 1 : 1 << 20;
+	c->longest = longest > 0 ? longest - (c->form != HEED_FORM_LABELLED) : 1 << 20;
 	heed__arena_init(&c->memory, c->ctx, false);
 	c->coder = heed_coder_new(c->ctx, trained->source);
 	c->tape = heed_tape_new(c->ctx, 0);
