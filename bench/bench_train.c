@@ -262,6 +262,7 @@ static heed_code make_model(run *r)
 {
 	const heed_model_class *const family = heed_model_class_find(r->o->family);
 	const heed_preset *preset;
+	const heed_field *field;
 	char dropout[32];
 	void *config;
 	heed_code code;
@@ -278,9 +279,9 @@ static heed_code make_model(run *r)
 	for (const char *const *s = preset->settings; code == HEED_OK && *s != NULL; s += 2)
 		code = heed_field_set(r->ctx, heed_field_find(family->fields, s[0]), config, s[1]);
 	snprintf(dropout, sizeof dropout, "%g", r->o->attention_dropout);
-	if (code == HEED_OK)
-		code = heed_field_set(r->ctx, heed_field_find(family->fields, "attention-dropout"), config,
-				      dropout);
+	field = heed_field_find(family->fields, "attention-dropout");
+	if (code == HEED_OK && field != NULL)
+		code = heed_field_set(r->ctx, field, config, dropout);
 	if (code == HEED_OK)
 		code = heed_fields_default(r->ctx, heed_train_fields, &r->training);
 	if (code == HEED_OK) {
