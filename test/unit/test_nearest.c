@@ -413,6 +413,33 @@ static void words_in_context(void **state)
 	a_word_depends_on_its_context("gpt", encoder, false);
 }
 
+/* As in training, the source of a translation has its end. */
+static void sources_have_their_end(void **state)
+{
+	static const char *const settings[] = {"encoder-layers", "1", "decoder-layers", "1",  "width", "16",
+					       "heads",          "2", "feed-forward",   "24", NULL};
+	static const int start[] = {0, 3};
+	heed_trained t = model_of("transformer", settings);
+	heed_contextual *c = heed_contextual_new(&t);
+	heed_tape *tape = heed_tape_new(ctx, 0);
+	const int ids[] = {heed_tokenizer_id(t.source, "\xE2\x96\x81server", 9),
+			   heed_tokenizer_id(t.source, "\xE2\x96\x81please", 9), HEED_EOS_ID};
+	const heed_batch batch = {.source = {{1, start}, ids}};
+	float x[2][WIDTH];
+	const heed_tensor *want;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(read_text(c, "server please", x, false), 2);
+	want = t.model->family->contextual(t.model, tape, &batch);
+	assert_non_null(want);
+	for (int i = 0; i < 2; i++)
+		assert_true(distance(x[i], want->data + (size_t)i * WIDTH) == 0);
+	heed_tape_free(tape);
+	heed_contextual_free(c);
+	free_model(&t);
+}
+
 static void long_texts_are_cut(void **state)
 {
 	static const char *const settings[] = {"layers",     "1", "width",        "16", "heads", "2",
@@ -457,6 +484,7 @@ int main(void)
 		cmocka_unit_test(a_file_of_similarities),
 		cmocka_unit_test(bad_files_of_similarities),
 		cmocka_unit_test(words_in_context),
+		cmocka_unit_test(sources_have_their_end),
 		cmocka_unit_test(long_texts_are_cut),
 		cmocka_unit_test(some_have_no_context),
 	};
