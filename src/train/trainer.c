@@ -561,7 +561,7 @@ heed_code heed__run_open(heed__run *r, heed_ctx *ctx, const heed_train_job *job,
 	r->history = heed__str_init(ctx, 0);
 	(void)((code = heed_fields_check(ctx, heed_train_fields, job->options)) != HEED_OK ||
 	       (code = check_metric(ctx, job)) != HEED_OK ||
-	       (code = heed__schedule_check(ctx, job->options)) != HEED_OK ||
+	       (job->family->fit == NULL && (code = heed__schedule_check(ctx, job->options)) != HEED_OK) ||
 	       (code = get_tokenizers(r, checkpoint)) != HEED_OK ||
 	       (code = make_dataset(r, job->train, false, &r->train)) != HEED_OK);
 	if (code == HEED_OK && job->valid != NULL)
@@ -654,8 +654,13 @@ heed_code heed_train(heed_ctx *ctx, const heed_train_job *job)
 	char *folder = NULL;
 	heed__run run;
 
-	if (code == HEED_OK && job->family->fit == NULL)
+	if (code == HEED_OK)
 		code = make_folder(ctx, job->output, &folder);
+	if (code == HEED_OK && job->family->fit != NULL) { /* it can be written, more need not be known */
+		rmdir(folder);
+		heed__free(ctx, folder);
+		folder = NULL;
+	}
 	if (code != HEED_OK) {
 		heed_model_file_close(checkpoint);
 		return code;
