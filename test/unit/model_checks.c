@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { VOCAB = 17, CLASSES = 4, TEXTS = 5, ROWS = 64 };
@@ -292,6 +293,78 @@ void check_plan(const char *family, const char *const *settings)
 	assert_int_equal(planned.data_bytes, used.data_bytes);
 	assert_int_equal(planned.scratch_bytes, used.scratch_bytes);
 	destroy(&f);
+}
+
+/* Allocations succeed until there are none left. */
+typedef struct rationed {
+	int left, live;
+} rationed;
+
+static void *alloc_rationed(void *user, void *p, size_t n)
+{
+	rationed *const r = user;
+	void *q;
+
+	if (n == 0) {
+		r->live -= p != NULL;
+		free(p);
+		return NULL;
+	}
+	if (r->left-- <= 0)
+		return NULL;
+	q = realloc(p, n);
+	r->live += p == NULL && q != NULL;
+	return q;
+}
+
+static bool uses(fixture *f)
+{
+	static const int nothing[2], first[] = {HEED_BOS_ID};
+	heed_state *state;
+	bool good;
+
+	if (classifies(f))
+		return f->model->family->classify(f->model, f->tape, &f->batch) != NULL;
+	state = heed_state_new(f->ctx, 1, 4);
+	good = state != NULL &&
+	       heed_model_start(f->model, f->tape, state, &(heed_batch){.source = {.spans = {1, nothing}}}) ==
+		       HEED_OK &&
+	       heed_model_step(f->model, f->tape, state, first) != NULL;
+	heed_state_free(state);
+	return good;
+}
+
+static bool works(fixture *f, const char *family, const char *const *settings)
+{
+	f->model = new_model(f->ctx, family, settings, HEED_MODEL_TRAIN);
+	f->tape = heed_tape_new(f->ctx, HEED_TAPE_GRAD | HEED_TAPE_TRAIN);
+	if (f->model == NULL || f->tape == NULL)
+		return false;
+	fill(f, 0, TEXTS);
+	if (heed_tape_backward(f->tape, f->model->family->loss(f->model, f->tape, &f->batch, NULL)) !=
+	    HEED_OK)
+		return false;
+	heed_tape_reset(f->tape, 1);
+	return uses(f);
+}
+
+void check_survives_failures(const char *family, const char *const *settings)
+{
+	bool good = false;
+
+	for (int most = 0; !good; most++) {
+		rationed r = {.left = most};
+		fixture f = {.ctx = heed_ctx_new(&(heed_ctx_options){
+				     .threads = 1, .alloc = alloc_rationed, .alloc_user = &r})};
+
+		if (f.ctx != NULL) {
+			good = works(&f, family, settings);
+			if (!good)
+				assert_int_equal(heed_error_code(f.ctx), HEED_E_MEMORY);
+			destroy(&f);
+		}
+		assert_int_equal(r.live, 0);
+	}
 }
 
 void check_refused(const char *family, const char *const *settings, const char *expected)

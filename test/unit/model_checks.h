@@ -17,6 +17,8 @@ void check_overfits(const char *family, const char *const *settings, int steps, 
 void check_order(const char *family, const char *const *settings, bool counts);
 /* Planning reckons the memory of training to the byte. */
 void check_plan(const char *family, const char *const *settings);
+/* Every allocation of making, training and using the model may fail: nothing crashes, nothing leaks. */
+void check_survives_failures(const char *family, const char *const *settings);
 /* The settings are refused, by a message with these words in it. */
 void check_refused(const char *family, const char *const *settings, const char *words);
 

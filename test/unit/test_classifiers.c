@@ -100,6 +100,13 @@ static void plans(void **state)
 	check_plan("dan", SETTINGS(DAN));
 }
 
+static void survives_failures(void **state)
+{
+	(void)state;
+	check_survives_failures("encoder", SETTINGS(ENCODER));
+	check_survives_failures("dan", SETTINGS(DAN));
+}
+
 static void refuses_settings_that_contradict(void **state)
 {
 	(void)state;
@@ -115,6 +122,7 @@ int main(void)
 		cmocka_unit_test(overfits),
 		cmocka_unit_test(order_counts_by_positions_only),
 		cmocka_unit_test(plans),
+		cmocka_unit_test(survives_failures),
 		cmocka_unit_test(refuses_settings_that_contradict),
 	};
 

@@ -64,6 +64,12 @@ static void plans(void **state)
 	check_plan("ffn", SETTINGS(DIRECT));
 }
 
+static void survives_failures(void **state)
+{
+	(void)state;
+	check_survives_failures("ffn", SETTINGS(DIRECT));
+}
+
 static void refuses_settings_that_contradict(void **state)
 {
 	(void)state;
@@ -75,13 +81,10 @@ static void refuses_settings_that_contradict(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_with_torch),
-		cmocka_unit_test(step_equals_pass),
-		cmocka_unit_test(sees_nothing_later),
-		cmocka_unit_test(ragged_equals_alone),
-		cmocka_unit_test(overfits),
-		cmocka_unit_test(plans),
-		cmocka_unit_test(refuses_settings_that_contradict),
+		cmocka_unit_test(agrees_with_torch),  cmocka_unit_test(step_equals_pass),
+		cmocka_unit_test(sees_nothing_later), cmocka_unit_test(ragged_equals_alone),
+		cmocka_unit_test(overfits),           cmocka_unit_test(plans),
+		cmocka_unit_test(survives_failures),  cmocka_unit_test(refuses_settings_that_contradict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,12 @@ static void blocks_are_as_long_as_the_window(void **state)
 	assert_int_equal(form_of(SETTINGS("unit", "lines"), &window), HEED_FORM_LINES);
 }
 
+static void survives_failures(void **state)
+{
+	(void)state;
+	check_survives_failures("gpt", SETTINGS(SHAPE));
+}
+
 static void refuses_settings_that_contradict(void **state)
 {
 	(void)state;
@@ -127,6 +133,7 @@ int main(void)
 		cmocka_unit_test(begins_undecided),
 		cmocka_unit_test(plans),
 		cmocka_unit_test(blocks_are_as_long_as_the_window),
+		cmocka_unit_test(survives_failures),
 		cmocka_unit_test(refuses_settings_that_contradict),
 	};
 
