@@ -1,5 +1,6 @@
 /* Classifiers of whole texts against PyTorch, and what a classifier must do. */
 #include "golden.h"
+#include "heed/ops.h"
 #include "model_checks.h"
 
 #include <stdarg.h>
@@ -7,6 +8,8 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+
+#include <math.h>
 
 #define SETTINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define ENCODER                                                                                              \
@@ -93,6 +96,41 @@ static void order_counts_by_positions_only(void **state)
 	check_order("encoder", SETTINGS(ENCODER, "position", "learned"), true);
 }
 
+/* Of a text of eight different tokens with one-hot vectors the mean shows which are left: kept tokens weigh 1/kept. */
+static void word_dropout_keeps_a_mean(void **state)
+{
+	static const int ids[] = {0, 1, 2, 3, 4, 5, 6, 7}, start[] = {0, 8};
+	heed_ctx *const ctx = heed_ctx_new(NULL);
+	heed_tape *const tape = heed_tape_new(ctx, HEED_TAPE_TRAIN);
+	float table[64] = {0};
+	int all = 0;
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		table[9 * i] = 1;
+	for (uint32_t step = 0; step < 500; step++) {
+		const heed_tensor *y;
+		int kept = 0;
+
+		heed_tape_reset(tape, step);
+		y = heed_embedding_mean(
+			tape, heed_leaf_matrix(tape, table, 8, 8),
+			(heed_embedding_mean_options){
+				.ids = ids, .spans = {1, start}, .scale = 3, .dropout = 0.75});
+		assert_non_null(y);
+		for (int i = 0; i < 8; i++)
+			kept += y->data[i] > 0;
+		for (int i = 0; i < 8; i++)
+			assert_true(y->data[i] == 0 || fabsf(y->data[i] * (float)kept - 3) < 1e-5f);
+		assert_in_range(kept, 1, 8);
+		all += kept;
+	}
+	/* 2 a step, and 8 where all would go, which is one step in ten: 2.8, with a deviation of 0.1 */
+	assert_in_range(all, 1200, 1600);
+	heed_tape_free(tape);
+	heed_ctx_free(ctx);
+}
+
 static void plans(void **state)
 {
 	(void)state;
@@ -121,6 +159,7 @@ int main(void)
 		cmocka_unit_test(ragged_equals_alone),
 		cmocka_unit_test(overfits),
 		cmocka_unit_test(order_counts_by_positions_only),
+		cmocka_unit_test(word_dropout_keeps_a_mean),
 		cmocka_unit_test(plans),
 		cmocka_unit_test(survives_failures),
 		cmocka_unit_test(refuses_settings_that_contradict),
