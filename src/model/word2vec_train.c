@@ -181,7 +181,7 @@ double heed__logistic_step(const struct heed__kernels *kernels, const heed__logi
 	for (int i = 0; i < s->m; i++)
 		for (int j = 0; j < s->k; j++)
 			s->g[i * s->k + j] = kernels->dot(n, s->x[i], s->y[j]);
-	kernels->act((size_t)(s->m * s->k), s->g, s->g, HEED__ACT_SIGMOID);
+	kernels->act((size_t)s->m * (size_t)s->k, s->g, s->g, HEED__ACT_SIGMOID);
 	if (s->want_loss)
 		loss = loss_of(s);
 	for (int i = 0; i < s->m; i++)
