@@ -41,8 +41,8 @@ static int run_export(heed_cli *cli)
 		const heed_code code = heed_ngram_export(t, write_some, out);
 
 		if (code == HEED_E_IO)
-			status = heed_cli_stop(cli, "%s: could not be written: %s",
-					       o->output ? o->output : "standard output", strerror(errno));
+			status = heed_cli_stop(cli, "%s: %s", o->output ? o->output : "standard output",
+					       strerror(errno));
 		else
 			status = code ? heed_cli_fail(cli) : heed_cli_commit(cli);
 	}

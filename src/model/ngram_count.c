@@ -237,6 +237,7 @@ static void sort_chunk(void *arg, int index, int thread)
 static uint32_t write_group(const counter *c, uint32_t place, uint32_t size, uint32_t next)
 {
 	heed__ngram_rows *const rows = &c->table->n[c->n + 1];
+	const bool longest = c->n + 1 == c->table->order;
 
 	for (uint32_t i = place; i < place + size; i++) {
 		const uint32_t at = c->at[i] & ~FIRST;
@@ -245,10 +246,13 @@ static uint32_t write_group(const counter *c, uint32_t place, uint32_t size, uin
 		if (c->at[i] & FIRST) {
 			rows->word[next] = here[c->n].word;
 			rows->link[next].count = here[1].rank[c->n % 2];
-			rows->value[next].count = 0;
-			c->next_first[next++] = i;
+			rows->value[next++].count = 0;
 		}
 		rows->value[next - 1].count++;
+		if (longest)
+			continue;
+		if (c->at[i] & FIRST)
+			c->next_first[next - 1] = i;
 		here->rank[(c->n + 1) % 2] = next - 1;
 		c->at[i] = at;
 	}
@@ -290,7 +294,8 @@ static heed_code new_rows(counter *c, uint32_t count)
 	rows->word = heed__realloc_array(ctx, NULL, count, sizeof *rows->word);
 	rows->value = heed__realloc_array(ctx, NULL, count, sizeof *rows->value);
 	rows->link = heed__realloc_array(ctx, NULL, count, sizeof *rows->link);
-	c->next_first = heed__realloc_array(ctx, NULL, count, sizeof *c->next_first);
+	c->next_first =
+		heed__realloc_array(ctx, NULL, c->n + 1 < c->table->order ? count : 0, sizeof *c->next_first);
 	return rows->word != NULL && rows->value != NULL && rows->link != NULL && c->next_first != NULL
 		       ? HEED_OK
 		       : HEED_E_MEMORY;

@@ -57,7 +57,6 @@ static size_t lay_out(heed__ngram *m)
 	return at;
 }
 
-/* The bytes are zero so far. */
 static void put_bits(unsigned char *to, int bits, const uint32_t *numbers, uint32_t count)
 {
 	uint64_t word = 0;
@@ -74,18 +73,22 @@ static void put_bits(unsigned char *to, int bits, const uint32_t *numbers, uint3
 		word = used > 0 ? (uint64_t)numbers[i] >> (bits - used) : 0;
 	}
 	memcpy(to, &word, sizeof word);
+	if (used > 0) /* the part ends with at least eight bytes that say nothing */
+		memset(to + sizeof word, 0, sizeof word);
 }
 
 static void put_floats(unsigned char *to, const heed__ngram_cell *numbers, uint32_t count)
 {
 	if (count > 0)
 		memcpy(to, numbers, count * sizeof *numbers);
+	memset(to + count * sizeof *numbers, 0, floats_size(count) - count * sizeof *numbers);
 }
 
 static void put_header(unsigned char *to, const heed__ngram *m)
 {
 	const uint32_t version = VERSION, order = (uint32_t)m->order;
 
+	memset(to, 0, HEADER);
 	memcpy(to, MAGIC, 8);
 	memcpy(to + 8, &version, sizeof version);
 	memcpy(to + 12, &order, sizeof order);
@@ -96,6 +99,7 @@ static void put_header(unsigned char *to, const heed__ngram *m)
 	}
 }
 
+/* Each byte is written once, and each table freed as soon as it is packed: this is where memory is at its peak. */
 heed_code heed__ngram_pack(heed__ngram_table *t, void **bytes, size_t *size)
 {
 	heed__ngram m = {.order = t->order};
@@ -104,7 +108,7 @@ heed_code heed__ngram_pack(heed__ngram_table *t, void **bytes, size_t *size)
 	for (int n = 1; n <= t->order; n++)
 		m.n[n].count = t->n[n].count;
 	*size = lay_out(&m);
-	*bytes = base = heed__calloc(t->ctx, *size, 1);
+	*bytes = base = heed__alloc(t->ctx, *size);
 	if (base == NULL)
 		return HEED_E_MEMORY;
 	put_header(base, &m);

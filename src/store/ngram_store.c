@@ -107,7 +107,7 @@ static int id_of(void *user, const char *word, size_t len, const char **problem)
 	}
 	piece_len = piece_of(word, len, piece);
 	if (piece_len == 0 || w->count >= HEED_VOCAB_MAX - HEED_SPECIAL_IDS) {
-		*problem = piece_len == 0 ? "no piece can be so: 1 to 253 bytes of UTF-8 without control "
+		*problem = piece_len == 0 ? "expected 1 to 253 bytes of UTF-8 without control "
 					    "characters and U+2581"
 					  : "more words than a tokenizer can have";
 		return -1;
