@@ -115,7 +115,7 @@ static heed_tensor *attend(const heed_model *m, heed_tape *tape, heed_tensor *h,
 }
 
 /* [texts, 2H] */
-static heed_tensor *pool(const heed_model *m, heed_tape *tape, heed_ragged source)
+static heed_tensor *pool_states(const heed_model *m, heed_tape *tape, heed_ragged source)
 {
 	const config *c = m->config;
 	heed__recurrent_states end = {0};
@@ -131,6 +131,11 @@ static heed_tensor *pool(const heed_model *m, heed_tape *tape, heed_ragged sourc
 		return heed_pool(tape, h, source.spans,
 				 c->pooling == POOL_MAX ? HEED_POOL_MAX : HEED_POOL_MEAN);
 	}
+}
+
+static heed_tensor *pool(const heed_model *m, heed_tape *tape, heed_ragged source)
+{
+	return heed_named(tape, pool_states(m, tape, source), "pooled");
 }
 
 static heed_tensor *loss(const heed_model *m, heed_tape *tape, const heed_batch *batch, float *nll)

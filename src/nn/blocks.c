@@ -7,6 +7,12 @@
 #include <math.h>
 #include <stdio.h>
 
+/* Names x for those who look at the pass. */
+static heed_tensor *shown(heed_tape *tape, heed_tensor *x, const char *name)
+{
+	return (heed_tape_flags(tape) & HEED_TAPE_WEIGHTS) != 0 ? heed_named(tape, x, name) : x;
+}
+
 static heed_init first_values(heed__start start, int out, int in)
 {
 	heed_init init = start.kind == HEED__START_XAVIER    ? heed_init_xavier(out, in)
@@ -44,12 +50,14 @@ heed__hidden heed__hidden_new(heed_params *p, int count, int in, int width, int 
 	heed__hidden h = {.count = count, .act = act, .dropout = dropout};
 
 	h.layers = heed_params_alloc(p, (size_t)count * sizeof *h.layers);
-	for (int l = 0; h.layers != NULL && l < count; l++) {
+	h.names = heed_params_alloc(p, (size_t)count * sizeof *h.names);
+	for (int l = 0; h.layers != NULL && h.names != NULL && l < count; l++) {
 		const int to = l + 1 < count ? width : out;
 		char name[32];
 
 		snprintf(name, sizeof name, "hidden%d", l);
 		h.layers[l] = heed__linear_new(p, start, to, in, 1, name);
+		h.names[l] = heed_params_text(p, "%s", name);
 		in = to;
 	}
 	return h;
@@ -58,7 +66,8 @@ heed__hidden heed__hidden_new(heed_params *p, int count, int in, int width, int 
 heed_tensor *heed__hidden_run(heed_tape *tape, const heed__hidden *h, heed_tensor *x)
 {
 	for (int l = 0; l < h->count; l++)
-		x = heed_linear(tape, x, h->layers[l].w, h->layers[l].b, h->act, h->dropout);
+		x = shown(tape, heed_linear(tape, x, h->layers[l].w, h->layers[l].b, h->act, h->dropout),
+			  h->names[l]);
 	return x;
 }
 
@@ -117,7 +126,10 @@ static heed__attention attention_new(heed_params *p, const heed__attention_shape
 		.width = shape->width,
 		.heads = shape->heads,
 		.dropout = shape->dropout,
-		.name = heed_params_text(p, "%s", name)};
+		.name = heed_params_text(p, "%s", name),
+		.qkv_name = heed_params_text(p, "%s.qkv", name),
+		.q_name = heed_params_text(p, "%s.q", name),
+		.kv_name = heed_params_text(p, "%s.kv", name)};
 }
 
 heed__attention heed__self_attention_new(heed_params *p, heed__start start, heed__start out,
@@ -161,7 +173,7 @@ heed_tensor *heed__self_attend(heed_tape *tape, const heed__attention *a, heed_t
 			       bool causal, heed_state *state, int layer)
 {
 	heed_tensor *const in = heed__enter(tape, &a->around, x);
-	heed_tensor *const qkv = a->projections ? apply(tape, &a->qkv, in) : in;
+	heed_tensor *const qkv = shown(tape, a->projections ? apply(tape, &a->qkv, in) : in, a->qkv_name);
 	const int d = a->width, keys_at = a->projections ? d : 0, values_at = a->projections ? 2 * d : 0;
 	heed_tensor *y;
 
@@ -194,14 +206,14 @@ heed_tensor *heed__self_attend(heed_tape *tape, const heed__attention *a, heed_t
 
 heed_tensor *heed__cross_keys(heed_tape *tape, const heed__attention *a, heed_tensor *source)
 {
-	return a->projections ? apply(tape, &a->kv, source) : source;
+	return shown(tape, a->projections ? apply(tape, &a->kv, source) : source, a->kv_name);
 }
 
 heed_tensor *heed__cross_attend(heed_tape *tape, const heed__attention *a, heed_tensor *x, heed_spans spans,
 				heed_tensor *keys, heed_spans sources, heed_state *state)
 {
 	heed_tensor *const in = heed__enter(tape, &a->around, x);
-	heed_tensor *const q = a->projections ? apply(tape, &a->q, in) : in;
+	heed_tensor *const q = shown(tape, a->projections ? apply(tape, &a->q, in) : in, a->q_name);
 	const int values_at = a->projections ? a->width : 0;
 	heed_tensor *y;
 

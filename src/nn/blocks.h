@@ -39,6 +39,7 @@ heed__linear heed__labels_new(const heed_model *m, int in);
 /* Layers of a plain feed-forward network, "hidden0" and so on: x -> dropout(act(x W^T + b)), again and again. */
 typedef struct heed__hidden {
 	heed__linear *layers; /* [count] */
+	const char **names;   /* [count] of what they give, on tapes that keep weights */
 	int count;
 	heed_activation act;
 	double dropout;
@@ -74,7 +75,8 @@ typedef struct heed__attention {
 	bool projections;
 	int width, heads;
 	double dropout;
-	const char *name; /* what its weights are found by */
+	const char *name;                        /* what its weights are found by */
+	const char *qkv_name, *q_name, *kv_name; /* and these, on tapes that keep weights: "enc0.self.qkv" */
 } heed__attention;
 
 typedef struct heed__attention_shape {
