@@ -43,9 +43,14 @@ heed_code heed_heatmap_write(void *file, const char *bytes, size_t n)
 	return fwrite(bytes, 1, n, file) == n ? HEED_OK : HEED_E_IO;
 }
 
+heed_view_terminal_options heed_heatmap_view(const heed_cli *cli, heed_heatmap_paint paint)
+{
+	return (heed_view_terminal_options){view_paint(cli, paint), terminal_width()};
+}
+
 int heed_heatmap_print(heed_cli *cli, const heed_attention_map *map, heed_heatmap_paint paint)
 {
-	const heed_view_terminal_options view = {view_paint(cli, paint), terminal_width()};
+	const heed_view_terminal_options view = heed_heatmap_view(cli, paint);
 
 	if (!heed_view_terminal(cli->ctx, map, &view, heed_heatmap_write, stdout))
 		return HEED_EXIT_OK;

@@ -15,6 +15,8 @@ typedef enum heed_heatmap_paint {
 } heed_heatmap_paint;
 #define HEED_HEATMAP_PAINTS "auto digits shades 256 truecolor"
 
+/* What that means on this terminal. */
+heed_view_terminal_options heed_heatmap_view(const heed_cli *cli, heed_heatmap_paint paint);
 /* Draws on standard output; returns an exit status. */
 int heed_heatmap_print(heed_cli *cli, const heed_attention_map *map, heed_heatmap_paint paint);
 /* A heed_write_fn to a FILE. */
