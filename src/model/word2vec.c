@@ -11,6 +11,7 @@
  * words are left out of the text. Tokens that were not in it have the vector 0. */
 #include "base/context_impl.h"
 #include "model/word2vec_train.h"
+#include "nn/blocks.h"
 
 static const heed_field fields[] = {
 	{"mode", HEED_CHOICE(heed__word2vec_settings, mode), .initial = "skip-gram",
@@ -30,7 +31,14 @@ static const heed_field fields[] = {
 	{0},
 };
 
-static const char *const training[] = {"tokenizer", "word", "vocab", "4194304", "min-count", "5", NULL};
+static const heed_preset presets[] = {
+	{"cbow", "Mikolov et al. 2013, with the learning rate of their program",
+	 HEED__SETTINGS("mode", "cbow"), HEED__SETTINGS("lr", "0.05")},
+	{0},
+};
+
+static const char *const training[] = {"tokenizer", "word", "vocab", "4194304", "min-count", "5",
+				       "epochs",    "5",    "lr",    "0.025",   NULL};
 
 static heed_code init(heed_model *m)
 {
@@ -62,10 +70,11 @@ static heed_code fit(heed_model *m, const heed_fit *text)
 
 const heed_model_class heed__model_word2vec = {
 	.name = "word2vec",
-	.about = "word vectors by skip-gram or CBOW (Mikolov et al. 2013)",
+	.about = "word vectors by skip-gram or CBOW (Mikolov et al. 2013); preset cbow",
 	.task = HEED_TASK_EMBED,
 	.config_size = sizeof(heed__word2vec_settings),
 	.fields = fields,
+	.presets = presets,
 	.training = training,
 	.init = init,
 	.fit = fit,
