@@ -37,6 +37,16 @@ static void good(heed_ctx *c, heed_code code)
 
 /* --- models of small texts --- */
 
+static char *read_text(const char *path)
+{
+	size_t n;
+	unsigned char *const bytes = scratch_read(path, &n);
+
+	assert_true(n < 1 << 20);
+	bytes[n] = '\0';
+	return (char *)bytes;
+}
+
 static heed_tokenizer *words_of(heed_ctx *c, const char *text)
 {
 	return train_on(c,
@@ -314,6 +324,47 @@ static void steps_are_the_loss_and_sum_to_one(void **state)
 			step_equals_loss(texts[i], settings[k]);
 }
 
+/* Many sequences at once, against one word at a time. */
+static void a_batch_is_its_sequences(void **state)
+{
+	enum { MOST = 8192 };
+	static int input[MOST], start[MOST];
+	static float nll[MOST];
+	char *const text = read_text("test/golden/ngram/text");
+	heed_trained *const t = TRAIN(text, "order", "4", "prune", "0 0 1");
+	heed_tape *const tape = heed_tape_new(ctx, 0);
+	heed__ints ids = {0};
+	int count = 0;
+	heed_batch batch;
+
+	(void)state;
+	assert_true(ids_of(ctx, t->source, text, &ids) && ids.len < MOST);
+	for (int i = 0; i < (int)ids.len; i++) {
+		const bool begins = i == 0 || ids.data[i - 1] == HEED_EOS_ID;
+
+		input[i] = begins ? HEED_BOS_ID : ids.data[i - 1];
+		if (begins)
+			start[count++] = i;
+	}
+	start[count] = (int)ids.len;
+	assert_int_equal(count, 400);
+	batch = (heed_batch){.input = {{count, start}, input}, .targets = ids.data};
+	heed_tape_reset(tape, 0);
+	assert_non_null(t->model->family->loss(t->model, tape, &batch, nll));
+	for (int s = 0; s < count; s++)
+		for (int i = start[s]; i < start[s + 1]; i++) {
+			heed_ngram_look look;
+
+			good(ctx, heed_ngram_look_at(t->model, input + start[s], i - start[s] + 1,
+						     ids.data[i], &look));
+			assert_true(fabs(look.total * log(10) + (double)nll[i]) < 1e-4);
+		}
+	heed_tape_free(tape);
+	HEED__VECTOR_RELEASE(ctx, &ids);
+	heed_trained_close(t);
+	free(text);
+}
+
 /* Words that the tokenizer does not know are a word of their own. */
 static void unknown_words_of_the_text_count(void **state)
 {
@@ -412,16 +463,6 @@ static void counts_are_those_of_a_plain_loop(void **state)
 }
 
 /* --- KenLM --- */
-
-static char *read_text(const char *path)
-{
-	size_t n;
-	unsigned char *const bytes = scratch_read(path, &n);
-
-	assert_true(n < 1 << 20);
-	bytes[n] = '\0';
-	return (char *)bytes;
-}
 
 static heed_code import_text(heed_ctx *c, const char *text, const heed_tokenizer *t, heed_trained **trained)
 {
@@ -847,6 +888,7 @@ int main(void)
 		cmocka_unit_test(kneser_ney_by_hand),
 		cmocka_unit_test(the_look_says_how),
 		cmocka_unit_test(steps_are_the_loss_and_sum_to_one),
+		cmocka_unit_test(a_batch_is_its_sequences),
 		cmocka_unit_test(unknown_words_of_the_text_count),
 		cmocka_unit_test(any_number_of_threads_gives_the_same_bytes),
 		cmocka_unit_test(counts_are_those_of_a_plain_loop),
