@@ -116,8 +116,9 @@ static heed_code read_target(heed__explaining *x)
 	heed__sequence text;
 	heed_code code = x->shown.target == NULL ? translate(x) : HEED_OK;
 
-	if (code == HEED_OK)
-		code = read_text(x, x->target_coder, x->shown.target, &text);
+	if (code != HEED_OK || x->shown.target == NULL)
+		return code;
+	code = read_text(x, x->target_coder, x->shown.target, &text);
 	return code == HEED_OK ? read_input(x, &text) : code;
 }
 
@@ -232,8 +233,7 @@ static heed_code explain_classes(heed__explaining *x)
 	explain_source(x);
 	heed__explain_stack(x, "rnn", &x->source, "states");
 	heed__explain_pooling(x);
-	heed__explain_labels(x, scores);
-	return HEED_OK;
+	return heed__explain_labels(x, scores);
 }
 
 static heed_code explain_network(heed__explaining *x)

@@ -76,7 +76,7 @@ bool heed__explain_find_weights(const heed__explaining *x, const char *name, hee
 void heed__explain_pooling(heed__explaining *x);
 void heed__explain_window(heed__explaining *x);
 void heed__explain_hidden(heed__explaining *x, const heed__explain_side *rows);
-void heed__explain_labels(heed__explaining *x, const heed_tensor *scores);
+heed_code heed__explain_labels(heed__explaining *x, const heed_tensor *scores);
 heed_code heed__explain_next(heed__explaining *x);
 heed_code heed__explain_ngram(heed__explaining *x);
 heed_code heed__explain_words_alone(heed__explaining *x);

@@ -105,20 +105,15 @@ static int largest(const float *p, int n, int most, int *places)
 	return count;
 }
 
-/* Probabilities of n scores, in the explanation's memory. NULL: the error is in the context. */
-static float *probabilities(heed__explaining *x, const float *scores, int n)
+/* The softmax of n scores. */
+static heed_code probabilities(const heed__explaining *x, const float *scores, int n, float *p)
 {
-	float *const p = heed__arena_alloc(&x->memory, (size_t)n * sizeof *p);
-
-	if (p == NULL)
-		return NULL;
 	heed__ctx_kernels(x->ctx)->softmax(1, n, scores, n, p, n);
 	for (int i = 0; i < n; i++)
-		if (!isfinite(p[i])) {
-			heed__error(x->ctx, HEED_E_NONFINITE, "explain: the model's scores are no numbers");
-			return NULL;
-		}
-	return p;
+		if (!isfinite(p[i]))
+			return heed__error(x->ctx, HEED_E_NONFINITE,
+					   "explain: the model's scores are no numbers");
+	return HEED_OK;
 }
 
 /* The best answers with scores and probabilities; name(user, i) is what answer i is called. */
@@ -150,18 +145,34 @@ static const char *label_name(void *user, int label)
 	return heed_classifier_label(user, label);
 }
 
-void heed__explain_labels(heed__explaining *x, const heed_tensor *scores)
+static heed_code add_labels(heed__explaining *x, heed_classifier *names, const heed_tensor *scores)
+{
+	const int n = heed_classifier_labels(names);
+	float *const p = heed__arena_alloc(&x->memory, (size_t)n * sizeof *p);
+	heed_code code;
+
+	if (p == NULL)
+		return HEED_E_MEMORY;
+	if (scores->dim[0] != 1 || scores->dim[1] != n)
+		return heed__error(x->ctx, HEED_E_FORMAT, "explain: scores are [%d,%d], expected [1,%d]",
+				   scores->dim[0], scores->dim[1], n);
+	code = probabilities(x, scores->data, n, p);
+	if (code == HEED_OK)
+		add_answers(x, "labels", scores->data, p, n, label_name, names);
+	return code;
+}
+
+heed_code heed__explain_labels(heed__explaining *x, const heed_tensor *scores)
 {
 	heed_classifier *const names = heed_classifier_new(x->trained, NULL);
-	const int n = names != NULL ? heed_classifier_labels(names) : 0;
-	const float *const p = n > 0 && scores->dim[1] == n ? probabilities(x, scores->data, n) : NULL;
+	heed_code code;
 
 	heed__explain_step(x, "labels", "What the text is", "p = softmax(W z + b)",
 			   "Each label has a score; the softmax of the scores are probabilities that sum to "
 			   "one.");
-	if (p != NULL)
-		add_answers(x, "labels", scores->data, p, n, label_name, names);
+	code = names != NULL ? add_labels(x, names, scores) : heed_error_code(x->ctx);
 	heed_classifier_free(names);
+	return code;
 }
 
 static const char *piece_name(void *user, int id)
@@ -175,14 +186,15 @@ typedef struct saying {
 	heed_tape *tape;
 	heed_explain_table *said; /* of each token that follows another */
 	const char **words;
-	const float *scores, *p; /* of the last one */
+	const float *scores; /* of the last one */
+	float *p;            /* [vocabulary] and its probabilities */
 } saying;
 
 /* What the model gave the token that came. */
 static void add_said(heed__explaining *x, const saying *s, int i)
 {
 	float *const row = heed__explain_values(s->said) + 3 * (size_t)i;
-	int best;
+	int best = 0;
 
 	largest(s->p, x->model->target_vocab, 1, &best);
 	row[0] = s->p[x->input.ids[i + 1]];
@@ -194,6 +206,7 @@ static heed_code say_all(heed__explaining *x, saying *s)
 {
 	for (int i = 0; i < x->input.count; i++) {
 		const heed_tensor *scores;
+		heed_code code;
 
 		if (heed_interrupted(x->ctx))
 			return heed__error(x->ctx, HEED_E_INTERRUPTED, "explain: interrupted");
@@ -202,9 +215,9 @@ static heed_code say_all(heed__explaining *x, saying *s)
 		if (scores == NULL)
 			return heed_tape_code(s->tape);
 		s->scores = scores->data;
-		s->p = probabilities(x, scores->data, x->model->target_vocab);
-		if (s->p == NULL)
-			return heed_error_code(x->ctx);
+		code = probabilities(x, scores->data, x->model->target_vocab, s->p);
+		if (code != HEED_OK)
+			return code;
 		if (i + 1 < x->input.count && s->said != NULL)
 			add_said(x, s, i);
 	}
@@ -245,8 +258,10 @@ heed_code heed__explain_next(heed__explaining *x)
 	const bool translates = x->model->family->task == HEED_TASK_TRANSLATE;
 	const int n = x->model->target_vocab;
 	saying s = {.state = heed_state_new(x->ctx, 1, x->input.count), .tape = heed_tape_new(x->ctx, 0)};
-	heed_code code = s.state != NULL && s.tape != NULL ? HEED_OK : HEED_E_MEMORY;
+	heed_code code;
 
+	s.p = heed__arena_alloc(&x->memory, (size_t)n * sizeof *s.p);
+	code = s.state != NULL && s.tape != NULL && s.p != NULL ? HEED_OK : HEED_E_MEMORY;
 	heed__explain_step(
 		x, "next", translates ? "The next word of the translation" : "What comes next",
 		x->model->packed != NULL ? NULL : "p = softmax(W h + b)",
@@ -257,7 +272,7 @@ heed_code heed__explain_next(heed__explaining *x)
 	begin_said(x, &s);
 	if (code == HEED_OK)
 		code = run_steps(x, &s);
-	if (code == HEED_OK)
+	if (code == HEED_OK && s.scores != NULL)
 		add_answers(x, heed__explain_say(x, "behind \"%s\"", x->input.labels[x->input.count - 1]),
 			    s.scores, s.p, n, piece_name, (void *)(uintptr_t)x->trained->target);
 	heed_tape_free(s.tape);

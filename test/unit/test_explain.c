@@ -621,6 +621,10 @@ static void scores_that_are_no_numbers(void **state)
 	heed_params_find(f.trained.model->params, "embed")->data[0] = NAN;
 	refused(&f, text, NULL, heed_explain_defaults(), "explain: the model's scores are no numbers");
 	drop(&f);
+	make(&f, "dan", NULL);
+	heed_params_find(f.trained.model->params, "output.bias")->data[0] = NAN;
+	refused(&f, text, NULL, heed_explain_defaults(), "explain: the model's scores are no numbers");
+	drop(&f);
 }
 
 /* --- pages --- */
