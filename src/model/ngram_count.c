@@ -1,8 +1,9 @@
 /* Counting n-grams by sorting the places of a text.
  *
- * `at` holds all places of the text, those where the same n words begin side by side: a group. To get from n to
- * n + 1 words each group is sorted by the next word; the groups are independent, so threads share them. Nothing is
- * hashed, the order of the rows follows from the text alone, and a place costs 16 bytes. */
+ * Place i is that before ids[i]. The n-gram that begins there is first(i), ids[i], ids[i + 1], ..., where first(i) is
+ * ids[i - 1], or bos where a text begins. `at` holds all places, those where the same n words begin side by side: a
+ * group. To get from n to n + 1 words each group is sorted by the next word; the groups are independent, so threads
+ * share them. Nothing is hashed, the order of the rows follows from the text alone, and a place costs 8 bytes. */
 #include "model/ngram_table.h"
 
 #include "base/context_impl.h"
@@ -13,28 +14,22 @@
 #define FIRST     (UINT32_C(1) << 31) /* of a place: a new n-gram begins here */
 #define CHUNK     65536u              /* places that a thread takes at a time, at least */
 #define FEW       32u                 /* so many are sorted by insertion */
-#define TEXT_MOST ((int64_t)INT32_MAX - 1)
+#define TEXT_MOST INT64_C(0x7FFFFFFF)
 
 typedef struct chunk {
 	uint32_t row, end; /* rows of table n */
 	uint32_t rows;     /* of table n + 1 that come of them; then the number of the first */
 } chunk;
 
-/* A token of the text, and the row of the n-gram that begins with it: rank[n % 2] is that in table n. What is asked
- * for together lies together. */
-typedef struct token {
-	uint32_t word, rank[2];
-} token;
-
 typedef struct counter {
 	heed__ngram_table *table;
-	token *text; /* [size] each text from its bos to its eos */
+	const int *ids; /* [size] */
 	uint32_t size;
-	uint32_t *at; /* [size] */
-	uint32_t *first,
-		*next_first; /* where the group of a row begins in `at`; as many places as the row's count */
-	uint32_t largest;    /* group */
-	int n;               /* length of the n-grams so far */
+	uint32_t *at;                 /* [size] */
+	uint32_t *rank;               /* [size] the row of the n-gram that begins at a place; from n = 2 on */
+	uint32_t *first, *next_first; /* where the group of a row begins in `at` */
+	uint32_t largest;             /* group */
+	int n;                        /* length of the n-grams so far */
 	chunk *chunks;
 	int chunk_count;
 } counter;
@@ -54,60 +49,64 @@ void heed__ngram_table_release(heed__ngram_table *t)
 		heed__ngram_rows_release(t->ctx, &t->n[n]);
 }
 
-static heed_code check_text(heed_ctx *ctx, const heed_fit *text, int vocab, int64_t *texts)
+static heed_code check_text(heed_ctx *ctx, const heed_fit *text, int vocab)
 {
-	*texts = 0;
-	for (int64_t i = 0; i < text->count; i++) {
+	if (text->count == 0 || text->ids[text->count - 1] != HEED_EOS_ID)
+		return heed__error(ctx, HEED_E_ARGUMENT, "ngram: the text does not end with eos");
+	if (text->count > TEXT_MOST)
+		return heed__error(ctx, HEED_E_UNSUPPORTED,
+				   "ngram: a text of %" PRId64 " tokens; at most %" PRId64 " can be counted",
+				   text->count, TEXT_MOST);
+	for (int64_t i = 0; i < text->count; i++)
 		if (text->ids[i] < 0 || text->ids[i] >= vocab || text->ids[i] == HEED_BOS_ID)
 			return heed__error(ctx, HEED_E_ARGUMENT,
 					   "ngram: token %d at place %" PRId64
 					   "; expected 0 to %d without bos",
 					   text->ids[i], i, vocab - 1);
-		*texts += text->ids[i] == HEED_EOS_ID;
-	}
-	if (text->count == 0 || text->ids[text->count - 1] != HEED_EOS_ID)
-		return heed__error(ctx, HEED_E_ARGUMENT, "ngram: the text does not end with eos");
-	if (text->count + *texts > TEXT_MOST)
-		return heed__error(ctx, HEED_E_UNSUPPORTED,
-				   "ngram: a text of %" PRId64 " tokens; at most %" PRId64 " can be counted",
-				   text->count + *texts, TEXT_MOST);
 	return HEED_OK;
 }
 
 static heed_code open_counter(counter *c, const heed_fit *text)
 {
 	heed_ctx *const ctx = c->table->ctx;
-	int64_t texts;
-	heed_code code = check_text(ctx, text, c->table->vocab, &texts);
+	const heed_code code = check_text(ctx, text, c->table->vocab);
 
 	if (code != HEED_OK)
 		return code;
-	c->size = (uint32_t)(text->count + texts);
-	c->text = heed__realloc_array(ctx, NULL, c->size, sizeof *c->text);
+	c->ids = text->ids;
+	c->size = (uint32_t)text->count;
 	c->at = heed__realloc_array(ctx, NULL, c->size, sizeof *c->at);
+	c->rank = heed__realloc_array(ctx, NULL, c->size, sizeof *c->rank);
 	c->chunks = heed__realloc_array(ctx, NULL, c->size / CHUNK + 1, sizeof *c->chunks);
-	if (c->text == NULL || c->at == NULL || c->chunks == NULL)
-		return HEED_E_MEMORY;
-	for (int64_t i = 0, to = 0; i < text->count; i++) {
-		if (i == 0 || text->ids[i - 1] == HEED_EOS_ID)
-			c->text[to++] = (token){HEED_BOS_ID, {0, HEED_BOS_ID}};
-		c->text[to++] = (token){(uint32_t)text->ids[i], {0, (uint32_t)text->ids[i]}};
-	}
-	return HEED_OK;
+	return c->at != NULL && c->rank != NULL && c->chunks != NULL ? HEED_OK : HEED_E_MEMORY;
 }
 
 static void close_counter(counter *c)
 {
 	heed_ctx *const ctx = c->table->ctx;
 
-	heed__free(ctx, c->text);
 	heed__free(ctx, c->at);
+	heed__free(ctx, c->rank);
 	heed__free(ctx, c->first);
 	heed__free(ctx, c->next_first);
 	heed__free(ctx, c->chunks);
 }
 
-/* Table 1, and the places in the order of their words. */
+/* The first word of the n-grams of a place. */
+static int first_word(const counter *c, uint32_t place)
+{
+	return place == 0 || c->ids[place - 1] == HEED_EOS_ID ? HEED_BOS_ID : c->ids[place - 1];
+}
+
+/* The size of the group of a row: of eos there is none, since nothing follows it. */
+static uint32_t group_size(const counter *c, uint32_t row)
+{
+	const heed__ngram_rows *const rows = &c->table->n[c->n];
+
+	return (rows->word != NULL ? rows->word[row] : row) == HEED_EOS_ID ? 0 : rows->value[row].count;
+}
+
+/* Table 1, and the places in the order of their first words. */
 static heed_code count_words(counter *c)
 {
 	heed_ctx *const ctx = c->table->ctx;
@@ -122,28 +121,22 @@ static heed_code count_words(counter *c)
 	if (rows->value == NULL || rows->link == NULL || c->first == NULL)
 		return HEED_E_MEMORY;
 	for (uint32_t i = 0; i < c->size; i++)
-		rows->value[c->text[i].word].count++;
+		rows->value[c->ids[i]].count++;
+	rows->value[HEED_BOS_ID].count = rows->value[HEED_EOS_ID].count;
 	for (uint32_t w = 0; w < vocab; w++) {
+		const uint32_t group = group_size(c, w);
+
 		c->first[w] = sum;
-		sum += rows->value[w].count;
-		if (w != HEED_EOS_ID && rows->value[w].count > c->largest)
-			c->largest = rows->value[w].count;
+		sum += group;
+		c->largest = group > c->largest ? group : c->largest;
 	}
 	for (uint32_t i = 0; i < c->size; i++)
-		c->at[c->first[c->text[i].word]++] = i;
+		c->at[c->first[first_word(c, i)]++] = i;
 	for (uint32_t w = 0; w < vocab; w++)
-		c->first[w] -= rows->value[w].count;
+		c->first[w] -= group_size(c, w);
 	c->table->bos_first[1] = HEED_BOS_ID;
 	c->table->bos_end[1] = HEED_BOS_ID + 1;
 	return HEED_OK;
-}
-
-/* The size of the group of a row that can go on: not behind eos. */
-static uint32_t group_size(const counter *c, uint32_t row)
-{
-	const heed__ngram_rows *const rows = &c->table->n[c->n];
-
-	return (rows->word != NULL ? rows->word[row] : row) == HEED_EOS_ID ? 0 : rows->value[row].count;
 }
 
 /* By insertion, and by counting the bytes of the words. Places of equal words stay in their order. */
@@ -197,7 +190,7 @@ static const uint64_t *sort_items(uint64_t *items, uint32_t count, int vocab)
 /* Sorts a group by the next word and marks where one begins; returns how many there are. */
 static uint32_t sort_group(const counter *c, uint32_t *at, uint32_t count, uint64_t *scratch)
 {
-	const token *const next = c->text + c->n;
+	const int *const next = c->ids + c->n - 1;
 	const uint64_t *sorted;
 	uint32_t words = 1;
 
@@ -206,7 +199,7 @@ static uint32_t sort_group(const counter *c, uint32_t *at, uint32_t count, uint6
 		return 1;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		scratch[i] = (uint64_t)next[at[i]].word << 32 | at[i];
+		scratch[i] = (uint64_t)next[at[i]] << 32 | at[i];
 	sorted = sort_items(scratch, count, c->table->vocab);
 	at[0] = (uint32_t)sorted[0] | FIRST;
 	for (uint32_t i = 1; i < count; i++) {
@@ -234,27 +227,22 @@ static void sort_chunk(void *arg, int index, int thread)
 }
 
 /* Writes the rows of table n + 1 that come of a group of table n. */
-static uint32_t write_group(const counter *c, uint32_t place, uint32_t size, uint32_t next)
+static uint32_t write_group(const counter *c, uint32_t start, uint32_t size, uint32_t next)
 {
 	heed__ngram_rows *const rows = &c->table->n[c->n + 1];
-	const bool longest = c->n + 1 == c->table->order;
 
-	for (uint32_t i = place; i < place + size; i++) {
-		const uint32_t at = c->at[i] & ~FIRST;
-		token *const here = c->text + at;
-
+	for (uint32_t i = start; i < start + size; i++) {
 		if (c->at[i] & FIRST) {
-			rows->word[next] = here[c->n].word;
-			rows->link[next].count = here[1].rank[c->n % 2];
-			rows->value[next++].count = 0;
+			const uint32_t at = c->at[i] &= ~FIRST;
+
+			rows->word[next] = (uint32_t)c->ids[at + (uint32_t)c->n - 1];
+			rows->link[next].count = c->n == 1 ? rows->word[next] : c->rank[at + 1];
+			rows->value[next].count = 0;
+			if (c->n + 1 < c->table->order)
+				c->next_first[next] = i;
+			next++;
 		}
 		rows->value[next - 1].count++;
-		if (longest)
-			continue;
-		if (c->at[i] & FIRST)
-			c->next_first[next - 1] = i;
-		here->rank[(c->n + 1) % 2] = next - 1;
-		c->at[i] = at;
 	}
 	return next;
 }
@@ -270,6 +258,19 @@ static void write_chunk(void *arg, int index, int thread)
 		c->table->n[c->n].begin[row] = next;
 		next = write_group(c, c->first[row], group_size(c, row), next);
 	}
+}
+
+/* Tells the places of the rows of table n + 1, when nobody looks for those of table n any more. */
+static void rank_chunk(void *arg, int index, int thread)
+{
+	const counter *const c = arg;
+	const heed__ngram_rows *const rows = &c->table->n[c->n + 1];
+	const uint32_t end = index + 1 < c->chunk_count ? c->chunks[index + 1].rows : rows->count;
+
+	(void)thread;
+	for (uint32_t row = c->chunks[index].rows; row < end; row++)
+		for (uint32_t i = 0; i < rows->value[row].count; i++)
+			c->rank[c->at[c->next_first[row] + i]] = row;
 }
 
 /* Chunks of about equal work, which depend on the text alone. */
@@ -320,6 +321,8 @@ static heed_code lengthen(counter *c)
 	if (rows->begin == NULL || new_rows(c, count) != HEED_OK)
 		return HEED_E_MEMORY;
 	heed__parallel(t->ctx, c->chunk_count, write_chunk, c);
+	if (c->n + 1 < t->order)
+		heed__parallel(t->ctx, c->chunk_count, rank_chunk, c);
 	rows->begin[rows->count] = count;
 	t->bos_first[c->n + 1] = rows->begin[t->bos_first[c->n]];
 	t->bos_end[c->n + 1] = rows->begin[t->bos_end[c->n]];
@@ -329,22 +332,17 @@ static heed_code lengthen(counter *c)
 	return HEED_OK;
 }
 
-/* Counts of table n, which is longer needed for nothing else, become those that Kneser-Ney wants. */
-static heed_code count_words_before(heed__ngram_table *t, int n)
+/* The counts of table n become those that Kneser-Ney wants. What lacks its first word never begins with bos. */
+static void count_words_before(heed__ngram_table *t, int n)
 {
-	heed__ngram_rows *const rows = &t->n[n];
+	heed__ngram_cell *const value = t->n[n].value;
 	const heed__ngram_rows *const longer = &t->n[n + 1];
-	heed__ngram_cell *const before = heed__calloc(t->ctx, rows->count, sizeof *before);
 
-	if (before == NULL)
-		return HEED_E_MEMORY;
-	for (uint32_t i = 0; i < longer->count; i++)
-		before[longer->link[i].count].count++;
-	for (uint32_t i = 0; i < rows->count; i++)
+	for (uint32_t i = 0; i < t->n[n].count; i++)
 		if (i < t->bos_first[n] || i >= t->bos_end[n])
-			rows->value[i].count = before[i].count | (rows->value[i].count & HEED__NGRAM_PRUNED);
-	heed__free(t->ctx, before);
-	return HEED_OK;
+			value[i].count &= HEED__NGRAM_PRUNED;
+	for (uint32_t i = 0; i < longer->count; i++)
+		value[longer->link[i].count].count++;
 }
 
 /* The special tokens always stay. */
@@ -370,15 +368,16 @@ static heed_code count_all(counter *c, const heed__ngram_recipe *recipe, const h
 	if (code == HEED_OK &&
 	    !heed__scratch_reserve(t->ctx, 2 * sizeof(uint64_t) * ((size_t)c->largest + 1)))
 		code = HEED_E_MEMORY;
-	for (c->n = 1; code == HEED_OK && c->n <= t->order; c->n++) {
+	for (; code == HEED_OK && c->n <= t->order; c->n++) {
 		if (!goes_on(text, c->n, t->order))
 			return heed__error(t->ctx, HEED_E_INTERRUPTED, "ngram: stopped while counting");
 		if (c->n < t->order)
 			code = lengthen(c);
-		if (code == HEED_OK)
-			mark_rare(&t->n[c->n], c->n, recipe->prune[c->n]);
-		if (code == HEED_OK && c->n < t->order && recipe->smoothing == HEED__NGRAM_KNESER_NEY)
-			code = count_words_before(t, c->n);
+		if (code != HEED_OK)
+			break;
+		mark_rare(&t->n[c->n], c->n, recipe->prune[c->n]);
+		if (c->n < t->order && recipe->smoothing == HEED__NGRAM_KNESER_NEY)
+			count_words_before(t, c->n);
 	}
 	return code;
 }
@@ -386,7 +385,7 @@ static heed_code count_all(counter *c, const heed__ngram_recipe *recipe, const h
 heed_code heed__ngram_count(heed_ctx *ctx, const heed__ngram_recipe *recipe, const heed_fit *text,
 			    heed__ngram_table *t)
 {
-	counter c = {.table = t};
+	counter c = {.table = t, .n = 1};
 	heed_code code;
 
 	*t = (heed__ngram_table){.ctx = ctx, .order = recipe->order, .vocab = recipe->vocab};
