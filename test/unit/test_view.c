@@ -1,32 +1,12 @@
 /* Drawings of attention: widths, escapes, and that the numbers drawn are those given. */
 #include "heed/view.h"
+#include "markup.h"
 #include "view/view_label.h"
 
 #include <jansson.h>
 #include <locale.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-typedef struct sink {
-	char *text;
-	size_t len;
-} sink;
-
-static heed_code put(void *user, const char *bytes, size_t n)
-{
-	sink *const s = user;
-
-	s->text = realloc(s->text, s->len + n + 1);
-	assert_non_null(s->text);
-	memcpy(s->text + s->len, bytes, n);
-	s->text[s->len += n] = '\0';
-	return HEED_OK;
-}
 
 static heed_code refuse(void *user, const char *bytes, size_t n)
 {
@@ -332,67 +312,6 @@ static void test_locale(void **state)
 	free(s.text);
 }
 
-/* A reader of just enough XML: tags nest, attributes are quoted, references are known. */
-static void check_reference(const char *s)
-{
-	static const char *const known[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-	size_t i = 0;
-
-	while (i < 5 && strncmp(s, known[i], strlen(known[i])) != 0)
-		i++;
-	assert_true(i < 5);
-}
-
-static const char *skip_tag(const char *s)
-{
-	for (; *s != '>'; s++) {
-		assert_true(*s != '\0' && *s != '<');
-		if (*s != '"')
-			continue;
-		for (s++; *s != '"'; s++) {
-			assert_true(*s != '\0' && *s != '<');
-			if (*s == '&')
-				check_reference(s);
-		}
-	}
-	return s;
-}
-
-static void check_xml(const char *s)
-{
-	const char *open[16];
-	size_t depth = 0;
-
-	for (; *s != '\0'; s++) {
-		const char *const tag = s + 1;
-
-		assert_true((unsigned char)*s >= 0x20 || *s == '\n');
-		if (*s == '&')
-			check_reference(s);
-		if (*s != '<')
-			continue;
-		s = skip_tag(tag);
-		if (*tag == '/') {
-			assert_true(depth > 0);
-			depth--;
-			assert_memory_equal(tag + 1, open[depth], strcspn(open[depth], " >"));
-		} else if (s[-1] != '/') {
-			assert_true(depth < 16);
-			open[depth++] = tag;
-		}
-	}
-	assert_int_equal(depth, 0);
-}
-
-static size_t occurrences(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
-		n++;
-	return n;
-}
-
 /* The tooltips, in order, against the data. */
 static void test_svg_numbers(void **state)
 {
@@ -534,18 +453,6 @@ static void test_refusals(void **state)
 	assert_int_equal(heed_view_svg(*state, NULL, &small, 1, refuse, NULL), HEED_E_IO);
 	assert_int_equal(heed_view_html(*state, NULL, &small, 1, refuse, NULL), HEED_E_IO);
 	assert_int_equal(heed_view_json(*state, NULL, &small, 1, refuse, NULL), HEED_E_IO);
-}
-
-/* An allocator that fails once its budget is spent. */
-static void *limited(void *user, void *p, size_t n)
-{
-	long *const left = user;
-
-	if (n == 0) {
-		free(p);
-		return NULL;
-	}
-	return (*left)-- > 0 ? realloc(p, n) : NULL;
 }
 
 static heed_code draw_all(heed_ctx *ctx, sink *s)

@@ -1,0 +1,106 @@
+/* For tests of drawings: what was written, whether it is markup, and memory that runs out. */
+#ifndef HEED_TEST_MARKUP_H
+#define HEED_TEST_MARKUP_H
+
+#include "heed/context.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef struct sink {
+	char *text;
+	size_t len;
+} sink;
+
+static inline heed_code put(void *user, const char *bytes, size_t n)
+{
+	sink *const s = user;
+
+	s->text = realloc(s->text, s->len + n + 1);
+	assert_non_null(s->text);
+	memcpy(s->text + s->len, bytes, n);
+	s->text[s->len += n] = '\0';
+	return HEED_OK;
+}
+
+/* A reader of just enough XML: tags nest, attributes are quoted, references are known. */
+static inline void check_reference(const char *s)
+{
+	static const char *const known[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+	size_t i = 0;
+
+	while (i < 5 && strncmp(s, known[i], strlen(known[i])) != 0)
+		i++;
+	assert_true(i < 5);
+}
+
+static inline const char *skip_tag(const char *s)
+{
+	for (; *s != '>'; s++) {
+		assert_true(*s != '\0' && *s != '<');
+		if (*s != '"')
+			continue;
+		for (s++; *s != '"'; s++) {
+			assert_true(*s != '\0' && *s != '<');
+			if (*s == '&')
+				check_reference(s);
+		}
+	}
+	return s;
+}
+
+static inline void check_xml(const char *s)
+{
+	const char *open[16];
+	size_t depth = 0;
+
+	for (; *s != '\0'; s++) {
+		const char *const tag = s + 1;
+
+		assert_true((unsigned char)*s >= 0x20 || *s == '\n');
+		if (*s == '&')
+			check_reference(s);
+		if (*s != '<')
+			continue;
+		s = skip_tag(tag);
+		if (*tag == '/') {
+			assert_true(depth > 0);
+			depth--;
+			assert_memory_equal(tag + 1, open[depth], strcspn(open[depth], " >"));
+		} else if (s[-1] != '/') {
+			assert_true(depth < 16);
+			open[depth++] = tag;
+		}
+	}
+	assert_int_equal(depth, 0);
+}
+
+static inline size_t occurrences(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
+		n++;
+	return n;
+}
+
+/* An allocator that fails once its budget is spent. */
+static inline void *limited(void *user, void *p, size_t n)
+{
+	long *const left = user;
+
+	if (n == 0) {
+		free(p);
+		return NULL;
+	}
+	return (*left)-- > 0 ? realloc(p, n) : NULL;
+}
+
+#endif
