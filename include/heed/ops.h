@@ -140,6 +140,8 @@ typedef enum heed_pooling { HEED_POOL_LAST, HEED_POOL_FIRST, HEED_POOL_MAX, HEED
 heed_tensor *heed_pool(heed_tape *tape, heed_tensor *x, heed_spans spans, heed_pooling pooling);
 /* [T, A + B]: the columns of a, then those of b. */
 heed_tensor *heed_join(heed_tape *tape, heed_tensor *a, heed_tensor *b);
+/* [T_0 + T_1 + ..., D]: the rows of parts[0], then those of parts[1] and so on; count is at least 1. */
+heed_tensor *heed_stack(heed_tape *tape, heed_tensor *const *parts, int count);
 /* [count, D]: row rows[i] of x for every i; a row may come often or never. rows is borrowed until the reset. */
 heed_tensor *heed_gather(heed_tape *tape, heed_tensor *x, const int *rows, int count);
 /* [T, D]: x with each number dropped with that probability, the others scaled up (Srivastava et al. 2014). x itself
