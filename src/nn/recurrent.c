@@ -81,15 +81,31 @@ static void show(heed_tape *tape, const heed__recurrent_layer *l, heed_tensor *y
 		heed_named(tape, heed_recurrence_read(tape, y, HEED_RECURRENCE_CELLS), l->cells);
 }
 
-/* Layer i of the list over x. */
-static heed_tensor *run_layer(heed_tape *tape, const heed__recurrent *r, int i, heed_tensor *x,
+/* What the gates of layer i of the list begin with. */
+static heed_tensor *layer_sums(heed_tape *tape, const heed__recurrent *r, int i, heed_tensor *x)
+{
+	const heed__recurrent_layer *l = &r->layers[i];
+
+	return heed_linear(tape, x, l->in, l->in_bias, HEED_ACT_NONE, 0);
+}
+
+/* The states after layer i gave y. Of single steps y is the state. */
+static void end_layer(heed_tape *tape, const heed__recurrent *r, int i, heed_tensor *y, heed_spans spans,
+		      heed__recurrent_states *end)
+{
+	end->h[i] = spans.count > 0 ? heed_recurrence_read(tape, y, HEED_RECURRENCE_STATE) : y;
+	end->c[i] = is_lstm(r) ? heed_recurrence_read(tape, y, HEED_RECURRENCE_CELL) : NULL;
+}
+
+/* Layer i of the list from its sums, which nobody needs any more. */
+static heed_tensor *run_layer(heed_tape *tape, const heed__recurrent *r, int i, heed_tensor *sums,
 			      heed_spans spans, const heed__recurrent_states *start,
 			      heed__recurrent_states *end)
 {
 	const heed__recurrent_layer *l = &r->layers[i];
-	const heed_recurrence_options options = {spans, i % heed__recurrent_directions(r) > 0};
+	const heed_recurrence_options options = {spans,
+						 r->shape.backward || i % heed__recurrent_directions(r) > 0};
 	heed_tensor *const h = start != NULL ? start->h[i] : NULL;
-	heed_tensor *const sums = heed_linear(tape, x, l->in, l->in_bias, HEED_ACT_NONE, 0);
 	heed_tensor *y;
 
 	if (is_lstm(r))
@@ -101,29 +117,62 @@ static heed_tensor *run_layer(heed_tape *tape, const heed__recurrent *r, int i, 
 		y = heed_rnn(tape, sums, l->w, h,
 			     r->shape.cell == HEED__CELL_RELU ? HEED_ACT_RELU : HEED_ACT_TANH, options);
 	heed__tape_drop(tape, sums);
-	show(tape, l, y);
-	if (end != NULL) {
-		end->h[i] = heed_recurrence_read(tape, y, HEED_RECURRENCE_STATE);
-		end->c[i] = is_lstm(r) ? heed_recurrence_read(tape, y, HEED_RECURRENCE_CELL) : NULL;
-	}
+	if (spans.count > 0)
+		show(tape, l, y);
+	if (end != NULL)
+		end_layer(tape, r, i, y, spans, end);
 	return y;
+}
+
+/* The layers from the i-th of the list on, which begins a new one. */
+static heed_tensor *run_from(heed_tape *tape, const heed__recurrent *r, int i, heed_tensor *x,
+			     heed_spans spans, const heed__recurrent_states *start,
+			     heed__recurrent_states *end)
+{
+	const int directions = heed__recurrent_directions(r);
+
+	for (; i < r->shape.layers * directions; i += directions) {
+		heed_tensor *const in = i > 0 ? heed_dropout(tape, x, r->shape.dropout) : x;
+
+		if (in != x)
+			heed__tape_drop(tape, x);
+		x = run_layer(tape, r, i, layer_sums(tape, r, i, in), spans, start, end);
+		if (r->shape.both)
+			x = heed_join(
+				tape, x,
+				run_layer(tape, r, i + 1, layer_sums(tape, r, i + 1, in), spans, start, end));
+	}
+	return x;
 }
 
 heed_tensor *heed__recurrent_run(heed_tape *tape, const heed__recurrent *r, heed_tensor *x, heed_spans spans,
 				 const heed__recurrent_states *start, heed__recurrent_states *end)
 {
-	const int directions = heed__recurrent_directions(r);
+	return run_from(tape, r, 0, x, spans, start, end);
+}
 
-	for (int i = 0; i < r->shape.layers * directions; i += directions) {
-		heed_tensor *const in = i > 0 ? heed_dropout(tape, x, r->shape.dropout) : x;
+int heed__recurrent_sums_width(const heed__recurrent *r)
+{
+	return gates(r->shape.cell) * r->shape.units;
+}
 
-		if (in != x)
-			heed__tape_drop(tape, x);
-		x = run_layer(tape, r, i, in, spans, start, end);
-		if (r->shape.both)
-			x = heed_join(tape, x, run_layer(tape, r, i + 1, in, spans, start, end));
-	}
-	return x;
+heed_tensor *heed__recurrent_sums(heed_tape *tape, const heed__recurrent *r, heed_tensor *x)
+{
+	return layer_sums(tape, r, 0, x);
+}
+
+heed_tensor *heed__recurrent_first(heed_tape *tape, const heed__recurrent *r, heed_tensor *sums,
+				   heed_spans spans, const heed__recurrent_states *start,
+				   heed__recurrent_states *end)
+{
+	return run_layer(tape, r, 0, sums, spans, start, end);
+}
+
+heed_tensor *heed__recurrent_above(heed_tape *tape, const heed__recurrent *r, heed_tensor *x,
+				   heed_spans spans, const heed__recurrent_states *start,
+				   heed__recurrent_states *end)
+{
+	return run_from(tape, r, 1, x, spans, start, end);
 }
 
 int heed__recurrent_cells(const heed__recurrent *r)
@@ -134,18 +183,25 @@ int heed__recurrent_cells(const heed__recurrent *r)
 heed_tensor *heed__recurrent_step(heed_tape *tape, const heed__recurrent *r, heed_tensor *x,
 				  heed_state *state, int first)
 {
-	const int layers = r->shape.layers;
 	heed__recurrent_states start = {0}, end = {0};
 
-	for (int l = 0; l < layers; l++) {
-		start.h[l] = heed__state_cell(state, tape, first + l, state_width(&r->shape));
-		if (is_lstm(r))
-			start.c[l] = heed__state_cell(state, tape, first + layers + l, r->shape.units);
-	}
+	heed__recurrent_load(state, tape, r, first, &start);
 	x = heed__recurrent_run(tape, r, x, (heed_spans){0}, &start, &end);
 	if (x != NULL)
 		heed__recurrent_store(state, tape, r, first, &end);
 	return x;
+}
+
+void heed__recurrent_load(heed_state *state, heed_tape *tape, const heed__recurrent *r, int first,
+			  heed__recurrent_states *states)
+{
+	const int layers = r->shape.layers;
+
+	for (int l = 0; l < layers; l++) {
+		states->h[l] = heed__state_cell(state, tape, first + l, state_width(&r->shape));
+		states->c[l] =
+			is_lstm(r) ? heed__state_cell(state, tape, first + layers + l, r->shape.units) : NULL;
+	}
 }
 
 void heed__recurrent_store(heed_state *state, heed_tape *tape, const heed__recurrent *r, int first,

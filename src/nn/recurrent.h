@@ -29,6 +29,7 @@ typedef struct heed__recurrent_shape {
 	int layers, in, units;
 	int projected; /* P of an LSTM, 0: none */
 	bool both;     /* directions */
+	bool backward; /* the only direction is from the last token to the first */
 	double forget_bias;
 	double dropout; /* between layers */
 } heed__recurrent_shape;
@@ -53,11 +54,25 @@ int heed__recurrent_directions(const heed__recurrent *r);
 heed_tensor *heed__recurrent_run(heed_tape *tape, const heed__recurrent *r, heed_tensor *x, heed_spans spans,
 				 const heed__recurrent_states *start, heed__recurrent_states *end);
 
+/* The same in parts, in one direction, for layers that read more than x. The sums [T, G H] are what the first layer's
+ * gates begin with; what is added to them counts as read. */
+int heed__recurrent_sums_width(const heed__recurrent *r); /* G H */
+heed_tensor *heed__recurrent_sums(heed_tape *tape, const heed__recurrent *r, heed_tensor *x);
+heed_tensor *heed__recurrent_first(heed_tape *tape, const heed__recurrent *r, heed_tensor *sums,
+				   heed_spans spans, const heed__recurrent_states *start,
+				   heed__recurrent_states *end);
+/* The layers above the first, which gave x. */
+heed_tensor *heed__recurrent_above(heed_tape *tape, const heed__recurrent *r, heed_tensor *x,
+				   heed_spans spans, const heed__recurrent_states *start,
+				   heed__recurrent_states *end);
+
 /* Decoding, in one direction: the states live in the cells `first` and up of a heed_state. `step` takes one row a
- * hypothesis. */
+ * hypothesis; it loads, runs and stores. */
 int heed__recurrent_cells(const heed__recurrent *r); /* how many */
 heed_tensor *heed__recurrent_step(heed_tape *tape, const heed__recurrent *r, heed_tensor *x,
 				  heed_state *state, int first);
+void heed__recurrent_load(heed_state *state, heed_tape *tape, const heed__recurrent *r, int first,
+			  heed__recurrent_states *states);
 void heed__recurrent_store(heed_state *state, heed_tape *tape, const heed__recurrent *r, int first,
 			   const heed__recurrent_states *states);
 

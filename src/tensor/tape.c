@@ -237,6 +237,11 @@ void heed__tape_keep_weights(heed_tape *t, const heed_weights *weights)
 		heed__tape_fail(t, HEED_E_MEMORY);
 }
 
+void heed__tape_forget_weights(heed_tape *t, int count)
+{
+	t->weights.len = (size_t)count;
+}
+
 int heed_tape_weights_count(const heed_tape *t)
 {
 	return (int)t->weights.len;

@@ -93,6 +93,8 @@ heed__mask heed__node_mask(const heed_node *node, double p);
 void *heed__tape_alloc(heed_tape *tape, size_t bytes);
 /* Keeps weights of an attention for heed_tape_weights. */
 void heed__tape_keep_weights(heed_tape *tape, const heed_weights *weights);
+/* Keeps the first `count` of them only. */
+void heed__tape_forget_weights(heed_tape *tape, int count);
 /* heed_tape_backward for an output of any shape, from its given gradient `seed`. */
 heed_code heed__tape_backward_from(heed_tape *tape, heed_tensor *out, const float *seed);
 /* Gets the memory that a planning tape found to be needed, in one piece, before the first step. */
