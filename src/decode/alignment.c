@@ -1,5 +1,5 @@
-/* Words that belong together, by what the decoder looks at. Of a Transformer's layers, the cross-attention of the
- * last but one follows the words best (Garg et al. 2019, "Jointly learning to align and translate with
+/* Words that belong together, by what the decoder looks at. Of several cross-attentions, a Transformer's, that of the
+ * last but one layer follows the words best (Garg et al. 2019, "Jointly learning to align and translate with
  * Transformer models", section 3); its heads are averaged. */
 #include "decode/translator_impl.h"
 
@@ -31,16 +31,24 @@ void heed__words(const char *text, size_t len, const int *start, int count, int 
 	}
 }
 
+/* Whether those who look are not those who are looked at. */
+static bool is_cross(const heed_weights *w)
+{
+	return w->queries.start != w->keys.start;
+}
+
 /* The cross-attention to go by. False: the model has none. */
 static bool find_cross(const heed_tape *tape, heed_weights *out)
 {
 	int skip = -1;
 
-	for (int i = 0; i < heed_tape_weights_count(tape); i++)
-		skip += strstr(heed_tape_weights(tape, i).name, "cross") != NULL;
 	for (int i = 0; i < heed_tape_weights_count(tape); i++) {
 		*out = heed_tape_weights(tape, i);
-		if (strstr(out->name, "cross") != NULL && --skip <= 0)
+		skip += is_cross(out);
+	}
+	for (int i = 0; i < heed_tape_weights_count(tape); i++) {
+		*out = heed_tape_weights(tape, i);
+		if (is_cross(out) && --skip <= 0)
 			return true;
 	}
 	return false;

@@ -74,25 +74,27 @@ static int layer_of(const char *name)
 	return layer;
 }
 
-/* The map of a name, without its weights: who looks at what. */
-static heed_attention_map blank_map(const owned *o, const char *name)
+/* The map of these weights, without them: who looks at what. */
+static heed_attention_map blank_map(const owned *o, const heed_weights *w, const char *name,
+				    const heed_batch *batch)
 {
-	const bool cross = strstr(name, "cross") != NULL, encoder = strncmp(name, "enc", 3) == 0;
+	const bool from_source = w->queries.start == batch->source.spans.start;
+	const bool to_source = w->keys.start == batch->source.spans.start;
 	const heed_attention *const a = &o->shown;
 
 	return (heed_attention_map){
 		.name = name,
 		.layer = layer_of(name),
-		.rows = encoder ? a->source_count : a->target_count,
-		.cols = cross || encoder ? a->source_count : a->target_count,
-		.row_labels = cross     ? a->target
-			      : encoder ? a->source
-					: a->input,
-		.col_labels = cross || encoder ? a->source : a->input,
+		.rows = from_source ? a->source_count : a->target_count,
+		.cols = to_source ? a->source_count : a->target_count,
+		.row_labels = from_source ? a->source
+			      : to_source ? a->target
+					  : a->input,
+		.col_labels = to_source ? a->source : a->input,
 	};
 }
 
-static heed_code take_weights(heed_translator *t, owned *o, const heed_weights *w)
+static heed_code take_weights(heed_translator *t, owned *o, const heed_weights *w, const heed_batch *batch)
 {
 	const char *const name = copy_text(o, w->name, strlen(w->name));
 	const int rows = w->queries.start[1], cols = w->keys.start[1];
@@ -104,7 +106,7 @@ static heed_code take_weights(heed_translator *t, owned *o, const heed_weights *
 
 	if (name == NULL || data == NULL)
 		return HEED_E_MEMORY;
-	map = blank_map(o, name);
+	map = blank_map(o, w, name, batch);
 	if (map.rows != rows || map.cols != cols)
 		return heed__error(t->ctx, HEED_E_INTERNAL, "attention: %s is [%d,%d]; expected [%d,%d]",
 				   name, rows, cols, map.rows, map.cols);
@@ -122,12 +124,15 @@ static heed_code take_weights(heed_translator *t, owned *o, const heed_weights *
 	return HEED_OK;
 }
 
-static heed_code take_all(heed_translator *t, owned *o)
+static heed_code take_all(heed_translator *t, owned *o, const heed_batch *batch)
 {
 	const int count = heed_tape_weights_count(t->looking);
 	size_t heads = 0;
 	heed_code code = HEED_OK;
 
+	if (count == 0)
+		return heed__error(t->ctx, HEED_E_UNSUPPORTED, "attention: a %s has none",
+				   t->trained->model->family->name);
 	for (int i = 0; i < count; i++)
 		heads += (size_t)heed_tape_weights(t->looking, i).heads;
 	o->maps = heed__arena_alloc(&o->arena, heads * sizeof *o->maps);
@@ -139,7 +144,7 @@ static heed_code take_all(heed_translator *t, owned *o)
 	for (int i = 0; i < count && code == HEED_OK; i++) {
 		const heed_weights w = heed_tape_weights(t->looking, i);
 
-		code = take_weights(t, o, &w);
+		code = take_weights(t, o, &w, batch);
 	}
 	return code;
 }
@@ -162,7 +167,7 @@ static heed_code look(heed_translator *t, owned *o, const heed__sequence *source
 		code = heed__translator_look(t, &batch, nll);
 	for (int i = 0; i <= target->count && code == HEED_OK; i++)
 		o->shown.score -= (double)nll[i];
-	return code == HEED_OK ? take_all(t, o) : code;
+	return code == HEED_OK ? take_all(t, o, &batch) : code;
 }
 
 typedef struct answer {
