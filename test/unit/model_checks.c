@@ -28,12 +28,18 @@ typedef struct fixture {
 	heed_model *model;
 	heed_tape *tape;
 	int start[TEXTS + 1], ids[ROWS], targets[ROWS], labels[TEXTS];
+	int source_start[TEXTS + 1], source_ids[ROWS]; /* of what is translated: another of the texts */
 	heed_batch batch;
 } fixture;
 
 static bool classifies(const fixture *f)
 {
 	return f->model->family->classify != NULL;
+}
+
+static bool translates(const fixture *f)
+{
+	return f->model->family->task == HEED_TASK_TRANSLATE;
 }
 
 static heed_model *new_model(heed_ctx *ctx, const char *name, const char *const *settings, int flags)
@@ -71,6 +77,23 @@ static void destroy(fixture *f)
 	heed_ctx_free(f->ctx);
 }
 
+/* The sources of texts [first, first + count), each with its eos. */
+static heed_ragged sources(fixture *f, int first, int count)
+{
+	int rows = 0;
+
+	for (int s = 0; s < count; s++) {
+		const int text = (first + s + 2) % TEXTS;
+
+		f->source_start[s] = rows;
+		memcpy(f->source_ids + rows, words[text], (size_t)lengths[text] * sizeof(int));
+		rows += lengths[text];
+		f->source_ids[rows++] = HEED_EOS_ID;
+	}
+	f->source_start[count] = rows;
+	return (heed_ragged){{count, f->source_start}, f->source_ids};
+}
+
 /* The batch of texts [first, first + count). */
 static void fill(fixture *f, int first, int count)
 {
@@ -95,6 +118,8 @@ static void fill(fixture *f, int first, int count)
 	f->start[count] = rows;
 	f->batch = (heed_batch){0};
 	*(classifies(f) ? &f->batch.source : &f->batch.input) = (heed_ragged){{count, f->start}, f->ids};
+	if (translates(f))
+		f->batch.source = sources(f, first, count);
 	f->batch.targets = f->targets;
 	f->batch.labels = f->labels;
 }
@@ -154,9 +179,9 @@ void check_step_equals_pass(const char *family, const char *const *settings)
 	tape = heed_tape_new(f.ctx, 0);
 	for (int r = 0; r < TEXTS; r++)
 		text[r] = r;
-	assert_int_equal(
-		heed_model_start(f.model, tape, state, &(heed_batch){.source = {.spans = {TEXTS, nothing}}}),
-		HEED_OK);
+	if (!translates(&f))
+		f.batch.source = (heed_ragged){.spans = {TEXTS, nothing}};
+	assert_int_equal(heed_model_start(f.model, tape, state, &f.batch), HEED_OK);
 	for (int step = 0; step < 10; step++) {
 		const heed_tensor *scores;
 
@@ -319,16 +344,16 @@ static void *alloc_rationed(void *user, void *p, size_t n)
 
 static bool uses(fixture *f)
 {
-	static const int nothing[2], first[] = {HEED_BOS_ID};
+	static const int nothing[TEXTS + 1], first[TEXTS] = {HEED_BOS_ID};
 	heed_state *state;
 	bool good;
 
 	if (classifies(f))
 		return f->model->family->classify(f->model, f->tape, &f->batch) != NULL;
-	state = heed_state_new(f->ctx, 1, 4);
-	good = state != NULL &&
-	       heed_model_start(f->model, f->tape, state, &(heed_batch){.source = {.spans = {1, nothing}}}) ==
-		       HEED_OK &&
+	state = heed_state_new(f->ctx, TEXTS, 4);
+	if (!translates(f))
+		f->batch.source = (heed_ragged){.spans = {TEXTS, nothing}};
+	good = state != NULL && heed_model_start(f->model, f->tape, state, &f->batch) == HEED_OK &&
 	       heed_model_step(f->model, f->tape, state, first) != NULL;
 	heed_state_free(state);
 	return good;
@@ -344,6 +369,7 @@ static bool works(fixture *f, const char *family, const char *const *settings)
 	if (heed_tape_backward(f->tape, f->model->family->loss(f->model, f->tape, &f->batch, NULL)) !=
 	    HEED_OK)
 		return false;
+	heed_tape_mode(f->tape, 0);
 	heed_tape_reset(f->tape, 1);
 	return uses(f);
 }

@@ -5,11 +5,12 @@
 
 #include <stdbool.h>
 
-/* Language models: decoding token by token, with rows that change places, gives the probabilities of the full pass. */
+/* Language models and translators: decoding token by token, with rows that change places, gives the probabilities of
+ * the full pass. */
 void check_step_equals_pass(const char *family, const char *const *settings);
-/* Language models: what follows a token changes nothing before it. */
+/* The same: what follows a token changes nothing before it. */
 void check_sees_nothing_later(const char *family, const char *const *settings);
-/* Language models and classifiers: a text's result is the same alone and among others. */
+/* All of them and classifiers: a text's result is the same alone and among others. */
 void check_ragged_equals_alone(const char *family, const char *const *settings);
 /* One batch is learned by heart: after so many steps of Adam, without dropout, the loss is below the bound. */
 void check_overfits(const char *family, const char *const *settings, int steps, double rate, double bound);
