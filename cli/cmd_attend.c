@@ -77,7 +77,7 @@ static struct choice choice_for_file(const heed_cli *cli)
 			       heed_cli_given(cli, "head") ? o->head : -1};
 }
 
-static struct choice choice_for_terminal(const heed_cli *cli, const heed_attention *a)
+static struct choice choice_for_terminal(const heed_cli *cli, const heed_attended *a)
 {
 	const struct attend_options *o = cli->options;
 	struct choice c = choice_for_file(cli);
@@ -105,7 +105,7 @@ static heed_attention_map *pick(const heed_attention_map *maps, int count, const
 	return NULL;
 }
 
-static int none_chosen(heed_cli *cli, const heed_attention *a)
+static int none_chosen(heed_cli *cli, const heed_attended *a)
 {
 	int layers = 0, heads = 0;
 
@@ -117,7 +117,7 @@ static int none_chosen(heed_cli *cli, const heed_attention *a)
 			     layers, heads);
 }
 
-static int show_terminal(heed_cli *cli, const heed_attention *a)
+static int show_terminal(heed_cli *cli, const heed_attended *a)
 {
 	const struct choice c = choice_for_terminal(cli, a);
 	const bool mean = c.head < 0;
@@ -137,7 +137,7 @@ static int show_terminal(heed_cli *cli, const heed_attention *a)
 typedef heed_code view_fn(heed_ctx *ctx, const char *title, const heed_attention_map *maps, int count,
 			  heed_write_fn *write, void *user);
 
-static int show_file(heed_cli *cli, const heed_attention *a, const char *path, view_fn *view)
+static int show_file(heed_cli *cli, const heed_attended *a, const char *path, view_fn *view)
 {
 	const struct choice c = choice_for_file(cli);
 	int count, status;
@@ -156,7 +156,7 @@ static int show_file(heed_cli *cli, const heed_attention *a, const char *path, v
 	return status;
 }
 
-static int show(heed_cli *cli, const heed_attention *a)
+static int show(heed_cli *cli, const heed_attended *a)
 {
 	const struct attend_options *o = cli->options;
 	int status = HEED_EXIT_OK;
@@ -176,7 +176,7 @@ static int with_model(heed_cli *cli, const heed_trained *model)
 {
 	const struct attend_options *o = cli->options;
 	heed_translate_options t = heed_translate_defaults();
-	heed_attention *a = NULL;
+	heed_attended *a = NULL;
 	heed_translator *translator;
 	int status;
 
@@ -185,7 +185,7 @@ static int with_model(heed_cli *cli, const heed_trained *model)
 	if (translator)
 		a = heed_attend(translator, cli->words[0], cli->word_count > 1 ? cli->words[1] : NULL);
 	status = a ? show(cli, a) : heed_cli_fail(cli);
-	heed_attention_free(a);
+	heed_attended_free(a);
 	heed_translator_free(translator);
 	return status;
 }

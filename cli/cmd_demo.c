@@ -210,7 +210,7 @@ static int show_scores(heed_cli *cli, heed_translator *t)
 /* The last layer's cross-attention for the notes' second sentence. */
 static int show_attention(heed_cli *cli, heed_translator *t)
 {
-	heed_attention *a = heed_attend(t, "The dog ran really fast", NULL);
+	heed_attended *a = heed_attend(t, "The dog ran really fast", NULL);
 	int status = a ? HEED_EXIT_OK : heed_cli_fail(cli);
 
 	for (int i = a ? a->mean_count - 1 : -1; i >= 0; i--)
@@ -221,7 +221,7 @@ static int show_attention(heed_cli *cli, heed_translator *t)
 			status = heed_heatmap_print(cli, &a->means[i], HEED_HEATMAP_AUTO);
 			break;
 		}
-	heed_attention_free(a);
+	heed_attended_free(a);
 	return status;
 }
 

@@ -137,7 +137,7 @@ typedef struct heed_pair_score {
 heed_code heed_score_pairs(heed_translator *t, const heed_pair *pairs, size_t count, heed_pair_score *scores);
 
 /* All that the model attends to while it says the target after the source. Lives by itself. */
-typedef struct heed_attention {
+typedef struct heed_attended {
 	/* Readable pieces; source and target end with eos, input is bos and the target without eos. */
 	const char *const *source, *const *input, *const *target;
 	int source_count, target_count; /* input_count is target_count */
@@ -148,11 +148,11 @@ typedef struct heed_attention {
 	 * one of a decoder's self-attention with the token that was read. */
 	const heed_attention_map *maps, *means;
 	int map_count, mean_count;
-} heed_attention;
+} heed_attended;
 
 /* target NULL: the translation that heed_translate gives. NULL: error in the context. */
-heed_attention *heed_attend(heed_translator *t, const char *source, const char *target);
-void heed_attention_free(heed_attention *a); /* accepts NULL */
+heed_attended *heed_attend(heed_translator *t, const char *source, const char *target);
+void heed_attended_free(heed_attended *a); /* accepts NULL */
 
 #ifdef __cplusplus
 }

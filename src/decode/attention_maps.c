@@ -6,7 +6,7 @@
 
 /* What the caller gets, and the memory that everything in it lies in. */
 typedef struct owned {
-	heed_attention shown; /* first */
+	heed_attended shown; /* first */
 	heed_ctx *ctx;
 	heed__arena arena;
 	char *text;
@@ -14,7 +14,7 @@ typedef struct owned {
 	heed_attention_map *maps, *means;
 } owned;
 
-void heed_attention_free(heed_attention *a)
+void heed_attended_free(heed_attended *a)
 {
 	owned *const o = (owned *)(void *)a;
 
@@ -80,7 +80,7 @@ static heed_attention_map blank_map(const owned *o, const heed_weights *w, const
 {
 	const bool from_source = w->queries.start == batch->source.spans.start;
 	const bool to_source = w->keys.start == batch->source.spans.start;
-	const heed_attention *const a = &o->shown;
+	const heed_attended *const a = &o->shown;
 
 	return (heed_attention_map){
 		.name = name,
@@ -216,7 +216,7 @@ static heed_code attend(heed_translator *t, owned *o, const char *source_text, c
 	return code == HEED_OK ? look(t, o, &source, &target) : code;
 }
 
-heed_attention *heed_attend(heed_translator *t, const char *source, const char *target)
+heed_attended *heed_attend(heed_translator *t, const char *source, const char *target)
 {
 	owned *const o = heed__calloc(t->ctx, 1, sizeof *o);
 
@@ -225,7 +225,7 @@ heed_attention *heed_attend(heed_translator *t, const char *source, const char *
 	o->ctx = t->ctx;
 	heed__arena_init(&o->arena, t->ctx, false);
 	if (attend(t, o, source, target) != HEED_OK) {
-		heed_attention_free(&o->shown);
+		heed_attended_free(&o->shown);
 		return NULL;
 	}
 	return &o->shown;

@@ -970,7 +970,7 @@ static void check_map(const heed_attention_map *m)
 static void attention_is_shown(void **state)
 {
 	heed_translator *t;
-	heed_attention *a;
+	heed_attended *a;
 	fixture f;
 	int ids[LENGTH], cross = 0;
 
@@ -1020,14 +1020,14 @@ static void attention_is_shown(void **state)
 			sum -= (double)nll[i];
 		assert_true(fabs(a->score - sum) < 1e-4);
 	}
-	heed_attention_free(a);
+	heed_attended_free(a);
 	/* without a target it is that of the translation */
 	a = heed_attend(t, "a b c", NULL);
 	kept_count = 0;
 	assert_int_equal(heed_translate(t, text_lines(), 1, keep, NULL), HEED_OK);
 	assert_string_equal(a->text, all[0].text);
 	assert_int_equal(a->target_count, all[0].count + 1);
-	heed_attention_free(a);
+	heed_attended_free(a);
 	heed_translator_free(t);
 	destroy(&f);
 }
@@ -1036,7 +1036,7 @@ static const char *const spaced[] = {"a b c", "  j  a", "a    b    c     d", "j"
 enum { SPACED = sizeof spaced / sizeof *spaced };
 
 /* The n-th word of the source for its c-th token, when words are tokens; -1 for a space alone. */
-static int word_of_column(const heed_attention *a, int c)
+static int word_of_column(const heed_attended *a, int c)
 {
 	int word = -1;
 
@@ -1047,7 +1047,7 @@ static int word_of_column(const heed_attention *a, int c)
 	return word;
 }
 
-static int best_word_of(const heed_attention *a, const heed_attention_map *map, int row)
+static int best_word_of(const heed_attended *a, const heed_attention_map *map, int row)
 {
 	float most = -1;
 	int at = -1;
@@ -1063,7 +1063,7 @@ static int best_word_of(const heed_attention *a, const heed_attention_map *map, 
 /* With a word a token, the links are the largest weights of the middle layer's mean, eos and spaces left out. */
 static int check_links(heed_translator *t, const kept *k)
 {
-	heed_attention *a = heed_attend(t, spaced[k->index], k->text);
+	heed_attended *a = heed_attend(t, spaced[k->index], k->text);
 	int checked = 0;
 
 	assert_non_null(a);
@@ -1078,7 +1078,7 @@ static int check_links(heed_translator *t, const kept *k)
 		}
 		checked++;
 	}
-	heed_attention_free(a);
+	heed_attended_free(a);
 	return checked;
 }
 
@@ -1238,7 +1238,7 @@ static bool do_all(const fixture *f, bool sample)
 	heed_translate_options o = heed_translate_defaults();
 	const heed_pair pair = {"a b", 3, "c d", 3};
 	heed_pair_score score;
-	heed_attention *a;
+	heed_attended *a;
 	heed_translator *t;
 	bool good;
 
@@ -1254,7 +1254,7 @@ static bool do_all(const fixture *f, bool sample)
 	       heed_score_pairs(t, &pair, 1, &score) == HEED_OK;
 	a = good ? heed_attend(t, "a b", NULL) : NULL;
 	good = a != NULL;
-	heed_attention_free(a);
+	heed_attended_free(a);
 	heed_translator_free(t);
 	return good;
 }

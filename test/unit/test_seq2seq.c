@@ -389,7 +389,7 @@ static void attention_is_shown(void **state)
 	heed_ctx *const ctx = heed_ctx_new(NULL);
 	heed_trained *const trained = learned_by_heart(ctx, ATTENTION);
 	heed_translator *const t = heed_translator_new(trained, NULL);
-	heed_attention *const a = heed_attend(t, "ka ve mi", "lum dun");
+	heed_attended *const a = heed_attend(t, "ka ve mi", "lum dun");
 
 	(void)state;
 	assert_non_null(a);
@@ -400,7 +400,7 @@ static void attention_is_shown(void **state)
 	assert_ptr_equal(a->maps[0].col_labels, a->source);
 	assert_int_equal(a->maps[0].rows, a->target_count);
 	assert_int_equal(a->maps[0].cols, a->source_count);
-	heed_attention_free(a);
+	heed_attended_free(a);
 	heed_translator_free(t);
 	assert_int_equal(align(trained), HEED_OK);
 	heed_trained_close(trained);
