@@ -110,6 +110,11 @@ struct heed__kernels {
 	void (*scale)(size_t n, float a, const float *x, float *y);      /* y = a x; y may be x */
 	void (*mul)(size_t n, const float *a, const float *b, float *y); /* y = a b elementwise; may alias */
 	float (*dot)(size_t n, const float *x, const float *y);
+	/* Small products of m rows x_i and k rows y_j that lie anywhere: z[i k + j] = x_i . y_j */
+	void (*row_dots)(int m, int k, size_t n, const float *const *x, const float *const *y, float *z);
+	/* row i of out = sum_j a[i a_row + j a_col] y_j, for m rows of out and k of y */
+	void (*row_sums)(int m, int k, size_t n, const float *a, ptrdiff_t a_row, ptrdiff_t a_col,
+			 const float *const *y, float *out, ptrdiff_t ld);
 	double (*sum_squares)(size_t n, const float *x); /* in double */
 	bool (*all_finite)(size_t n, const float *x);
 	void (*dropout)(size_t n, const float *x, float *y, const heed__mask *mask,

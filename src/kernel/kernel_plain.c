@@ -111,6 +111,26 @@ static float dot(size_t n, const float *x, const float *y)
 	return sum;
 }
 
+static void row_dots(int m, int k, size_t n, const float *const *x, const float *const *y, float *z)
+{
+	for (int i = 0; i < m; i++)
+		for (int j = 0; j < k; j++)
+			z[i * k + j] = dot(n, x[i], y[j]);
+}
+
+static void row_sums(int m, int k, size_t n, const float *a, ptrdiff_t a_row, ptrdiff_t a_col,
+		     const float *const *y, float *out, ptrdiff_t ld)
+{
+	for (int i = 0; i < m; i++)
+		for (size_t c = 0; c < n; c++) {
+			float sum = 0.0f;
+
+			for (int j = 0; j < k; j++)
+				sum += a[i * a_row + j * a_col] * y[j][c];
+			out[i * ld + (ptrdiff_t)c] = sum;
+		}
+}
+
 static double sum_squares(size_t n, const float *x)
 {
 	double sum = 0.0;
@@ -562,6 +582,8 @@ const struct heed__kernels heed__kernels_plain = {
 	.scale = scale,
 	.mul = mul,
 	.dot = dot,
+	.row_dots = row_dots,
+	.row_sums = row_sums,
 	.sum_squares = sum_squares,
 	.all_finite = all_finite,
 	.dropout = dropout,

@@ -233,6 +233,84 @@ static float dot(size_t n, const float *x, const float *y)
 	return vsum((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
+/* Two rows of x by four of y, or fewer: then pointers come twice. */
+INLINE void dots_2x4(size_t n, const float *const *x, const float *const *y, float z[8])
+{
+	VF sum[8];
+
+	UNROLLED (s, 8)
+		sum[s] = vzero();
+	for (size_t c = 0; c < n; c += VN) {
+		const VF x0 = load(x[0] + c, n - c), x1 = load(x[1] + c, n - c);
+
+		UNROLLED (j, 4) {
+			const VF yj = load(y[j] + c, n - c);
+
+			sum[j] = vfma(x0, yj, sum[j]);
+			sum[4 + j] = vfma(x1, yj, sum[4 + j]);
+		}
+	}
+	UNROLLED (s, 8)
+		z[s] = vsum(sum[s]);
+}
+
+static void row_dots(int m, int k, size_t n, const float *const *x, const float *const *y, float *z)
+{
+	for (int i = 0; i < m; i += 2)
+		for (int j = 0; j < k; j += 4) {
+			const int rows = m - i < 2 ? m - i : 2, columns = k - j < 4 ? k - j : 4;
+			const float *const xs[2] = {x[i], x[i + rows - 1]};
+			const float *const ys[4] = {y[j], y[j + (columns > 1)], y[j + (columns > 2 ? 2 : 0)],
+						    y[j + (columns > 3 ? 3 : 0)]};
+			float sums[8];
+
+			dots_2x4(n, xs, ys, sums);
+			for (int r = 0; r < rows; r++)
+				for (int s = 0; s < columns; s++)
+					z[(i + r) * k + j + s] = sums[4 * r + s];
+		}
+}
+
+/* Four rows of sums, or fewer: then coefficients come twice. */
+INLINE void sums_4(int rows, int k, size_t n, const float *a, ptrdiff_t a_row, ptrdiff_t a_col,
+		   const float *const *y, float *out, ptrdiff_t ld)
+{
+	const ptrdiff_t at[4] = {0, (rows > 1) * a_row, (rows > 2 ? 2 : 0) * a_row,
+				 (rows > 3 ? 3 : 0) * a_row};
+
+	for (size_t c = 0; c < n; c += 2 * VN) {
+		const size_t left = n - c, more = left > VN ? left - VN : 0;
+		VF low[4], high[4];
+
+		UNROLLED (r, 4)
+			low[r] = high[r] = vzero();
+		for (int j = 0; j < k; j++) {
+			const VF y0 = load(y[j] + c, left),
+				 y1 = more > 0 ? load(y[j] + c + VN, more) : vzero();
+
+			UNROLLED (r, 4) {
+				const VF f = vset(a[at[r] + j * a_col]);
+
+				low[r] = vfma(f, y0, low[r]);
+				high[r] = vfma(f, y1, high[r]);
+			}
+		}
+		UNROLLED (r, 4)
+			if (r < rows) {
+				store(out + r * ld + c, low[r], left);
+				if (more > 0)
+					store(out + r * ld + c + VN, high[r], more);
+			}
+	}
+}
+
+static void row_sums(int m, int k, size_t n, const float *a, ptrdiff_t a_row, ptrdiff_t a_col,
+		     const float *const *y, float *out, ptrdiff_t ld)
+{
+	for (int i = 0; i < m; i += 4)
+		sums_4(m - i < 4 ? m - i : 4, k, n, a + i * a_row, a_row, a_col, y, out + i * ld, ld);
+}
+
 static double sum_squares(size_t n, const float *x)
 {
 	VD low = {0}, high = {0};
@@ -1098,6 +1176,8 @@ const struct heed__kernels TABLE(NAME) = {
 	.scale = scale,
 	.mul = mul,
 	.dot = dot,
+	.row_dots = row_dots,
+	.row_sums = row_sums,
 	.sum_squares = sum_squares,
 	.all_finite = all_finite,
 	.dropout = dropout,

@@ -178,29 +178,15 @@ double heed__logistic_step(const struct heed__kernels *kernels, const heed__logi
 	const size_t n = (size_t)s->width;
 	double loss = 0;
 
-	for (int i = 0; i < s->m; i++)
-		for (int j = 0; j < s->k; j++)
-			s->g[i * s->k + j] = kernels->dot(n, s->x[i], s->y[j]);
+	kernels->row_dots(s->m, s->k, n, s->x, s->y, s->g);
 	kernels->act((size_t)s->m * (size_t)s->k, s->g, s->g, HEED__ACT_SIGMOID);
 	if (s->want_loss)
 		loss = loss_of(s);
 	for (int i = 0; i < s->m; i++)
 		for (int j = 0; j < s->k; j++)
 			s->g[i * s->k + j] = s->rate * (s->answer[j] - s->g[i * s->k + j]);
-	for (int i = 0; i < s->m; i++) {
-		float *const dx = s->dx + i * s->stride;
-
-		kernels->scale(n, s->g[i * s->k], s->y[0], dx);
-		for (int j = 1; j < s->k; j++)
-			kernels->axpy(n, s->g[i * s->k + j], s->y[j], dx);
-	}
-	for (int j = 0; j < s->k; j++) {
-		float *const dy = s->dy + j * s->stride;
-
-		kernels->scale(n, s->g[j], s->x[0], dy);
-		for (int i = 1; i < s->m; i++)
-			kernels->axpy(n, s->g[i * s->k + j], s->x[i], dy);
-	}
+	kernels->row_sums(s->m, s->k, n, s->g, s->k, 1, s->y, s->dx, s->stride);
+	kernels->row_sums(s->k, s->m, n, s->g, 1, s->k, s->x, s->dy, s->stride);
 	return loss;
 }
 

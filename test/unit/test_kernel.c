@@ -132,6 +132,57 @@ static void test_elementwise(void **state)
 	for_sets(check_elementwise);
 }
 
+/* Rows in any order, one of them twice, at distances that are no multiple of a register. */
+static void check_rows(set *plain, set *k)
+{
+	enum { ROWS = 11, LD = 1003 };
+	float *const numbers_of_rows = numbers((size_t)2 * ROWS * LD, 1.0f), *const a = numbers(ROWS * ROWS,
+												1.0f);
+	const float *x[ROWS], *y[ROWS];
+
+	for (int i = 0; i < ROWS; i++) {
+		x[i] = numbers_of_rows + (ptrdiff_t)((i * 7) % 10) * LD;
+		y[i] = numbers_of_rows + (ptrdiff_t)(ROWS + (i * 3) % 10) * LD;
+	}
+	for (int m = 0; m <= ROWS; m++)
+		for (int columns = 0; columns <= ROWS; columns++) {
+			const size_t n = sizes[(m * 5 + columns) % SIZES];
+			float *z = numbers(ROWS * ROWS, 1.0f), *want_z = copy_of(z, ROWS * ROWS);
+			float *out = numbers(ROWS * LD, 1.0f), *want = copy_of(out, ROWS * LD);
+
+			plain->row_dots(m, columns, n, x, y, want_z);
+			k->row_dots(m, columns, n, x, y, z);
+			check_all("row_dots", k->name, z, want_z, ROWS * ROWS, 1e-4);
+			plain->row_sums(m, columns, n, a, columns, 1, y, want, LD);
+			k->row_sums(m, columns, n, a, columns, 1, y, out, LD);
+			check_all("row_sums", k->name, out, want, ROWS * LD, 1e-5);
+			plain->row_sums(m, columns, n, a, 1, m, y, want, LD);
+			k->row_sums(m, columns, n, a, 1, m, y, out, LD);
+			check_all("row_sums", k->name, out, want, ROWS * LD, 1e-5);
+			free(z);
+			free(want_z);
+			free(out);
+			free(want);
+		}
+	free(numbers_of_rows);
+	free(a);
+}
+
+static void test_rows(void **state)
+{
+	const float x[] = {1, 2, 3}, y[] = {4, -5, 6}, z[] = {0.5f, 0, -1}, a[] = {2, 3, -1, 4};
+	const float *const rows[] = {x, y}, *const other[] = {z, x};
+	set *const plain = heed__kernels_all()[0];
+	float out[6];
+
+	(void)state;
+	plain->row_dots(2, 2, 3, rows, other, out);
+	check_all("row_dots", "plain", out, (const float[]){-2.5f, 14, -4, 12}, 4, 0);
+	plain->row_sums(2, 2, 3, a, 2, 1, rows, out, 3);
+	check_all("row_sums", "plain", out, (const float[]){14, -11, 24, 15, -22, 21}, 6, 0);
+	for_sets(check_rows);
+}
+
 static void test_all_finite(void **state)
 {
 	(void)state;
@@ -1119,6 +1170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_elementwise),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_all_finite),
 		cmocka_unit_test(test_act),
 		cmocka_unit_test(test_act_tails),
