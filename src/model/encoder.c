@@ -19,7 +19,7 @@ static const heed_field fields[] = {
 };
 
 typedef struct parts {
-	heed_tensor *embed, *places;
+	heed__token_vectors source;
 	heed__linear output;
 	heed__stack stack;
 } parts;
@@ -34,8 +34,10 @@ static heed_code init(heed_model *m)
 	if (t == NULL)
 		return HEED_E_MEMORY;
 	m->parts = t;
-	t->embed = heed__table_new(m->params, m->source_vocab, c->t.width, "embed");
-	t->places = heed__transformer_places(m, "positions");
+	t->source = (heed__token_vectors){.table = heed__vectors_new(m, m->source_vocab, "embed"),
+					  .places = heed__places_new(m, "positions"),
+					  .scale = heed__vector_scale(m),
+					  .dropout = c->t.dropout};
 	t->stack = heed__stack_new(m, c->layers, false, "enc", "states");
 	heed__stack_finish(m, &t->stack);
 	t->output = heed__labels_new(m, c->t.width);
@@ -45,7 +47,7 @@ static heed_code init(heed_model *m)
 static heed_tensor *contextual(const heed_model *m, heed_tape *tape, const heed_batch *batch)
 {
 	const parts *t = m->parts;
-	heed_tensor *const x = heed__transformer_embed(m, tape, t->embed, t->places, batch->source, NULL);
+	heed_tensor *const x = heed__token_vectors_read(tape, &t->source, batch->source, NULL);
 
 	return heed__stack_run(tape, &t->stack, heed_named(tape, x, "source"),
 			       &(heed__pass){.spans = batch->source.spans});

@@ -8,8 +8,6 @@
 
 #include "base/context_impl.h"
 
-#include <math.h>
-
 typedef struct config {
 	heed__transformer t;
 	int layers, tie, unit, window;
@@ -56,7 +54,7 @@ static const heed_preset presets[] = {
 };
 
 typedef struct parts {
-	heed_tensor *embed, *places;
+	heed__token_vectors input;
 	heed__linear output;
 	heed__stack stack;
 } parts;
@@ -72,17 +70,6 @@ static heed_code check(const heed_model *m)
 	return heed__transformer_check(m);
 }
 
-/* With --init normal all weights begin alike (Radford et al. 2019): the vectors are short, or else every token would
- * first predict itself where one matrix is embeddings and output. */
-static heed_tensor *table_new(const heed_model *m, const char *name)
-{
-	const config *c = m->config;
-	const double deviation = c->t.start == HEED__START_NORMAL ? c->t.deviation : 1 / sqrt(c->t.width);
-
-	return heed_param(m->params, heed_init_normal(deviation), 2, (int[]){m->target_vocab, c->t.width},
-			  "%s", name);
-}
-
 static heed_code init(heed_model *m)
 {
 	const config *c = m->config;
@@ -93,9 +80,11 @@ static heed_code init(heed_model *m)
 	if (t == NULL)
 		return HEED_E_MEMORY;
 	m->parts = t;
-	t->embed = table_new(m, "embed");
-	t->output.w = c->tie == TIE_ALL ? t->embed : table_new(m, "output.weight");
-	t->places = heed__transformer_places(m, "positions");
+	t->input = (heed__token_vectors){.scale = heed__vector_scale(m), .dropout = c->t.dropout};
+	t->input.table = heed__vectors_new(m, m->target_vocab, "embed");
+	t->output.w =
+		c->tie == TIE_ALL ? t->input.table : heed__vectors_new(m, m->target_vocab, "output.weight");
+	t->input.places = heed__places_new(m, "positions");
 	t->stack = heed__stack_new(m, c->layers, false, "dec", "states");
 	heed__stack_finish(m, &t->stack);
 	return HEED_OK;
@@ -112,7 +101,7 @@ static heed_form form(const void *settings, int *window)
 static heed_tensor *read_tokens(const heed_model *m, heed_tape *tape, heed_ragged tokens, heed_state *state)
 {
 	const parts *t = m->parts;
-	heed_tensor *const x = heed__transformer_embed(m, tape, t->embed, t->places, tokens, state);
+	heed_tensor *const x = heed__token_vectors_read(tape, &t->input, tokens, state);
 
 	return heed__stack_run(tape, &t->stack, heed_named(tape, x, "input"),
 			       &(heed__pass){.spans = tokens.spans, .causal = true, .state = state});

@@ -45,9 +45,8 @@ static const heed_preset presets[] = {
 };
 
 typedef struct parts {
-	heed_tensor *source, *target; /* embeddings [V, D] */
-	heed__linear output;          /* perhaps one of them */
-	heed_tensor *source_places, *target_places;
+	heed__token_vectors source, target;
+	heed__linear output; /* perhaps the table of one of them */
 	heed__stack encoder, decoder;
 } parts;
 
@@ -63,21 +62,21 @@ static heed_code check(const heed_model *m)
 	return heed__transformer_check(m);
 }
 
-static void embeddings_new(const heed_model *m, parts *t)
+static void vectors_new(const heed_model *m, parts *t)
 {
 	const config *c = m->config;
-	const int d = c->t.width;
 	const bool one = c->tie == TIE_ALL || c->tie == TIE_SOURCE_TARGET;
+	heed__token_vectors *const source = &t->source, *const target = &t->target;
 
-	t->source = heed__table_new(m->params, m->source_vocab, d, one ? "embed" : "embed.source");
-	t->target = one ? t->source : heed__table_new(m->params, m->target_vocab, d, "embed.target");
+	*source = *target = (heed__token_vectors){.scale = heed__vector_scale(m), .dropout = c->t.dropout};
+	source->table = heed__vectors_new(m, m->source_vocab, one ? "embed" : "embed.source");
+	target->table = one ? source->table : heed__vectors_new(m, m->target_vocab, "embed.target");
 	t->output.w = c->tie == TIE_ALL || c->tie == TIE_TARGET_OUTPUT
-			      ? t->target
-			      : heed__table_new(m->params, m->target_vocab, d, "output.weight");
-	t->source_places = heed__transformer_places(m, "positions.source");
-	t->target_places = c->t.position == HEED__POSITION_LEARNED
-				   ? heed__transformer_places(m, "positions.target")
-				   : t->source_places;
+			      ? target->table
+			      : heed__vectors_new(m, m->target_vocab, "output.weight");
+	source->places = heed__places_new(m, "positions.source");
+	target->places = c->t.position == HEED__POSITION_LEARNED ? heed__places_new(m, "positions.target")
+								 : source->places;
 }
 
 static heed_code init(heed_model *m)
@@ -90,7 +89,7 @@ static heed_code init(heed_model *m)
 	if (t == NULL)
 		return HEED_E_MEMORY;
 	m->parts = t;
-	embeddings_new(m, t);
+	vectors_new(m, t);
 	t->encoder = heed__stack_new(m, c->encoder_layers, false, "enc", "memory");
 	t->decoder = heed__stack_new(m, c->decoder_layers, true, "dec", "states");
 	heed__stack_finish(m, &t->encoder);
@@ -101,8 +100,7 @@ static heed_code init(heed_model *m)
 static heed_tensor *encode(const heed_model *m, heed_tape *tape, const heed_batch *batch)
 {
 	const parts *t = m->parts;
-	heed_tensor *const x =
-		heed__transformer_embed(m, tape, t->source, t->source_places, batch->source, NULL);
+	heed_tensor *const x = heed__token_vectors_read(tape, &t->source, batch->source, NULL);
 
 	return heed__stack_run(tape, &t->encoder, heed_named(tape, x, "source"),
 			       &(heed__pass){.spans = batch->source.spans});
@@ -113,7 +111,7 @@ static heed_tensor *loss(const heed_model *m, heed_tape *tape, const heed_batch 
 	const config *c = m->config;
 	const parts *t = m->parts;
 	heed_tensor *const memory = encode(m, tape, batch);
-	heed_tensor *x = heed__transformer_embed(m, tape, t->target, t->target_places, batch->input, NULL);
+	heed_tensor *x = heed__token_vectors_read(tape, &t->target, batch->input, NULL);
 
 	x = heed__stack_run(tape, &t->decoder, heed_named(tape, x, "input"),
 			    &(heed__pass){.spans = batch->input.spans,
@@ -140,8 +138,7 @@ static heed_code start(const heed_model *m, heed_tape *tape, heed_state *state, 
 static heed_tensor *step(const heed_model *m, heed_tape *tape, heed_state *state, const int *tokens)
 {
 	const parts *t = m->parts;
-	heed_tensor *x = heed__transformer_embed(m, tape, t->target, t->target_places,
-						 (heed_ragged){.ids = tokens}, state);
+	heed_tensor *x = heed__token_vectors_read(tape, &t->target, (heed_ragged){.ids = tokens}, state);
 
 	x = heed__stack_run(tape, &t->decoder, x, &(heed__pass){.causal = true, .state = state});
 	return heed_linear(tape, x, t->output.w, t->output.b, HEED_ACT_NONE, 0);

@@ -278,15 +278,12 @@ static double position_value(enum heed__position kind, int t, int i, int width)
 	}
 }
 
-heed_tensor *heed__positions_new(heed_params *p, enum heed__position kind, int longest, int width, bool plan,
-				 const char *name)
+heed_tensor *heed__positions_new(heed_params *p, enum heed__position kind, int longest, int width, bool plan)
 {
 	heed_tensor *t;
 
 	if (kind == HEED__POSITION_NONE)
 		return NULL;
-	if (kind == HEED__POSITION_LEARNED)
-		return heed__table_new(p, longest, width, name);
 	t = heed_params_alloc(p, sizeof *t);
 	if (t == NULL)
 		return NULL;

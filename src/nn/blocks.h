@@ -112,7 +112,7 @@ heed__feed_forward heed__feed_forward_new(heed_params *p, heed__start start, hee
 					  double dropout, const char *name);
 heed_tensor *heed__feed(heed_tape *tape, const heed__feed_forward *f, heed_tensor *x);
 
-/* What marks the order of tokens: [longest, width], or NULL for none. Constant tables live with p. */
+/* What marks the order of tokens. */
 enum heed__position {
 	HEED__POSITION_NONE,
 	HEED__POSITION_INDEX,  /* p_t = [t 0 0 ...] */
@@ -122,7 +122,7 @@ enum heed__position {
 	HEED__POSITION_LEARNED,
 };
 #define HEED__POSITION_CHOICES "none index onehot sin sincos learned"
-heed_tensor *heed__positions_new(heed_params *p, enum heed__position kind, int longest, int width, bool plan,
-				 const char *name);
+/* A constant table [longest, width] that lives with p; NULL for none. Learned positions are parameters instead. */
+heed_tensor *heed__positions_new(heed_params *p, enum heed__position kind, int longest, int width, bool plan);
 
 #endif

@@ -95,25 +95,48 @@ heed_tensor *heed__stack_run(heed_tape *tape, const heed__stack *s, heed_tensor 
 	return heed_named(tape, s->end.gain != NULL ? heed__enter(tape, &s->end, x) : x, s->result);
 }
 
-heed_tensor *heed__transformer_embed(const heed_model *m, heed_tape *tape, heed_tensor *table,
-				     heed_tensor *places, heed_ragged tokens, const heed_state *state)
+static bool begins_short(const heed_model *m)
 {
 	const heed__transformer *c = m->config;
 
+	return m->family->task == HEED_TASK_GENERATE &&
+	       (c->position == HEED__POSITION_LEARNED || c->position == HEED__POSITION_NONE);
+}
+
+double heed__vector_scale(const heed_model *m)
+{
+	const heed__transformer *c = m->config;
+
+	return begins_short(m) ? 1 : sqrt(c->width);
+}
+
+heed_tensor *heed__vectors_new(const heed_model *m, int vocab, const char *name)
+{
+	const heed__transformer *c = m->config;
+	const double deviation = begins_short(m) ? c->deviation : 1 / sqrt(c->width);
+
+	return heed_param(m->params, heed_init_normal(deviation), 2, (int[]){vocab, c->width}, "%s", name);
+}
+
+heed_tensor *heed__places_new(const heed_model *m, const char *name)
+{
+	const heed__transformer *c = m->config;
+
+	if (c->position == HEED__POSITION_LEARNED)
+		return heed__vectors_new(m, c->longest, name);
+	return heed__positions_new(m->params, (enum heed__position)c->position, c->longest, c->width,
+				   m->planning);
+}
+
+heed_tensor *heed__token_vectors_read(heed_tape *tape, const heed__token_vectors *v, heed_ragged tokens,
+				      const heed_state *state)
+{
 	return heed_embedding(
-		tape, table, places,
+		tape, v->table, v->places,
 		(heed_embedding_options){.ids = tokens.ids,
 					 .count = state != NULL ? state->rows : heed_spans_rows(tokens.spans),
 					 .spans = tokens.spans,
 					 .position = state != NULL ? state->step : 0,
-					 .scale = sqrt(c->width),
-					 .dropout = c->dropout});
-}
-
-heed_tensor *heed__transformer_places(const heed_model *m, const char *name)
-{
-	const heed__transformer *c = m->config;
-
-	return heed__positions_new(m->params, (enum heed__position)c->position, c->longest, c->width,
-				   m->planning, name);
+					 .scale = v->scale,
+					 .dropout = v->dropout});
 }

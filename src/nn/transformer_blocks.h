@@ -86,10 +86,21 @@ typedef struct heed__pass {
 } heed__pass;
 heed_tensor *heed__stack_run(heed_tape *tape, const heed__stack *s, heed_tensor *x, const heed__pass *pass);
 
-/* [T, D]: sqrt(D) table[ids] + places. With a state: one token a row, at the place of its step. */
-heed_tensor *heed__transformer_embed(const heed_model *m, heed_tape *tape, heed_tensor *table,
-				     heed_tensor *places, heed_ragged tokens, const heed_state *state);
-/* The table of places [longest, D], or NULL. */
-heed_tensor *heed__transformer_places(const heed_model *m, const char *name);
+/* What vectors of tokens are multiplied by: sqrt(width), so that fixed positions do not drown them; 1 in a language
+ * model with learned positions or none. There they begin short, with the deviation of --init normal, or else every
+ * token would first predict itself where one matrix is embeddings and output (Radford et al. 2019). */
+double heed__vector_scale(const heed_model *m);
+
+/* Tokens as vectors: [T, D] = dropout(scale table[ids] + places). */
+typedef struct heed__token_vectors {
+	heed_tensor *table, *places; /* [V, D]; [longest, D] or NULL */
+	double scale, dropout;
+} heed__token_vectors;
+/* A table of vectors [vocab, D], and of places [longest, D] or NULL, drawn as the scale asks for. */
+heed_tensor *heed__vectors_new(const heed_model *m, int vocab, const char *name);
+heed_tensor *heed__places_new(const heed_model *m, const char *name);
+/* With a state: one token a row, at the place of its step. */
+heed_tensor *heed__token_vectors_read(heed_tape *tape, const heed__token_vectors *v, heed_ragged tokens,
+				      const heed_state *state);
 
 #endif

@@ -1,7 +1,7 @@
 /* Attention: one head of one layer, from the vectors of the tokens to what the head gives. */
 #include "view/explain_build.h"
 
-#include "nn/blocks.h"
+#include "nn/transformer_blocks.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,8 +19,7 @@ static bool places_into(heed__explaining *x, bool target, heed_explain_table *t)
 	for (int i = 0; i < 2 && kind == HEED__POSITION_LEARNED && places == NULL; i++)
 		places = heed_params_find(x->model->params, names[i]);
 	if (p != NULL && places == NULL && kind != HEED__POSITION_LEARNED)
-		places = heed__positions_new(p, (enum heed__position)kind, t->rows, t->cols, false,
-					     "positions");
+		places = heed__positions_new(p, (enum heed__position)kind, t->rows, t->cols, false);
 	if (places != NULL && places->data != NULL)
 		memcpy(heed__explain_values(t), places->data,
 		       (size_t)t->rows * (size_t)t->cols * sizeof *places->data);
@@ -37,12 +36,25 @@ static bool has_places(heed__explaining *x)
 	return kind[0] != '\0' && strcmp(kind, "none") != 0;
 }
 
+/* Families without positions are no Transformers; they multiply by the root. */
+static double vector_scale(const heed__explaining *x, int width)
+{
+	const bool transformer = heed_field_find(x->model->family->fields, "position") != NULL;
+
+	return transformer ? heed__vector_scale(x->model) : sqrt(width);
+}
+
+static const char *vectors_formula(heed__explaining *x, int width)
+{
+	return vector_scale(x, width) > 1 ? heed__explain_say(x, "sqrt(%d) E[token]", width) : "E[token]";
+}
+
 static void add_lookup(heed__explaining *x, const heed__explain_side *side, const heed_tensor *table)
 {
 	const int width = table->dim[1];
-	heed_explain_table *const t = heed__explain_table(
-		x, "embeddings", heed__explain_say(x, "sqrt(%d) E[token]", width), side->count, width);
-	const float scale = (float)sqrt(width);
+	heed_explain_table *const t =
+		heed__explain_table(x, "embeddings", vectors_formula(x, width), side->count, width);
+	const float scale = (float)vector_scale(x, width);
 
 	if (t == NULL)
 		return;
@@ -76,7 +88,8 @@ void heed__explain_embeddings(heed__explaining *x, const heed__explain_side *sid
 	heed__explain_step(
 		x, side == &x->input ? "input.embeddings" : "source.embeddings",
 		places ? "Embeddings and positions" : "Embeddings",
-		heed__explain_say(x, "x = sqrt(%d) E[token]%s", table->dim[1], places ? " + P[place]" : ""),
+		heed__explain_say(x, "x = %s%s", vectors_formula(x, table->dim[1]),
+				  places ? " + P[place]" : ""),
 		places ? heed__explain_say(
 				 x,
 				 "Each token is looked up in a table of vectors, and a vector for its "

@@ -8,7 +8,7 @@ Run by hand, never by the tests; needs torch, numpy and safetensors:
 
 golden.py says what a file holds; here also:
 
-    out.input         [rows, d] embedding * sqrt(d) + position
+    out.input         [rows, d] embedding * sqrt(d) + position, or with learned positions embedding + position
     out.dec0 ...      [rows, d] output of each layer; out.dec the same after the final norm, if any
 """
 
@@ -41,7 +41,8 @@ class Gpt(nn.Module):
 
     def forward(self, ids):
         places = golden.sinusoids(len(ids), D, self.table.dtype) if self.places is None else self.places[: len(ids)]
-        out = {"out.input": self.table[ids] * math.sqrt(D) + places}
+        scale = math.sqrt(D) if self.places is None else 1
+        out = {"out.input": self.table[ids] * scale + places}
         return self.stack(out["out.input"], out) @ self.output.T, out
 
 
