@@ -72,6 +72,15 @@ def prepare(chosen, folder):
     return text, tokenizer, count, sum(n >= MIN_COUNT for n in kinds.values())
 
 
+def lower_tests(chosen, folder):
+    """Copies of the files of tests in lower case, as the vectors are."""
+    for files in (chosen.similarity, chosen.analogies):
+        for i, path in enumerate(files):
+            files[i] = os.path.join(folder, os.path.basename(path))
+            with open(path, encoding="utf-8") as test, open(files[i], "w", encoding="utf-8") as copy:
+                copy.write(test.read().lower())
+
+
 def commands(chosen, folder, text, tokenizer, threads, seed):
     """Name, command and file of vectors of each contestant."""
     heed, other = os.path.join(folder, "heed"), os.path.join(folder, "fasttext")
@@ -138,6 +147,7 @@ def main():
     chosen = options()
     with tempfile.TemporaryDirectory(prefix="word2vec_") as folder:
         text, tokenizer, words, vocabulary = prepare(chosen, folder)
+        lower_tests(chosen, folder)
         print(f"{chosen.mode}, {chosen.loss}: {words} words, {vocabulary} kinds, {chosen.epochs} epochs, width "
               f"{chosen.width}, window {chosen.window}, negative {chosen.negative}, subsample {chosen.subsample}, "
               f"lr {chosen.lr}, {chosen.rounds} rounds")
