@@ -151,6 +151,15 @@ static void reckon(heed__run *r, double seconds_per_token, double flops_per_toke
 	p->seconds = (double)p->steps * p->seconds_per_step + floor((double)p->steps / every) * validation;
 }
 
+/* There are no steps to time where a family reads the whole text at once. */
+static heed_code check_descends(heed_ctx *ctx, const heed_train_job *job)
+{
+	return job->family->fit == NULL
+		       ? HEED_OK
+		       : heed__error(ctx, HEED_E_UNSUPPORTED,
+				     "plan: %s estimates itself and has no steps to time", job->family->name);
+}
+
 heed_code heed_plan_training(heed_ctx *ctx, const heed_train_job *job, heed_plan *plan)
 {
 	heed_train_job quiet = *job;
@@ -160,6 +169,8 @@ heed_code heed_plan_training(heed_ctx *ctx, const heed_train_job *job, heed_plan
 
 	*plan = (heed_plan){0};
 	quiet.event = NULL;
+	if (check_descends(ctx, job) != HEED_OK)
+		return HEED_E_UNSUPPORTED;
 	code = heed__run_open(&run, ctx, &quiet, NULL);
 	if (code == HEED_OK) {
 		const size_t size = heed_params_size(run.trained.model->params);
@@ -223,11 +234,14 @@ static heed_code count_batch(heed_ctx *ctx, const heed_model *model, int tokens,
 heed_code heed_plan_shape(heed_ctx *ctx, const heed_train_job *job, int source_vocab, int target_vocab,
 			  heed_plan *plan)
 {
-	heed_model *const model = heed_model_new(ctx, job->family, job->config, source_vocab, target_vocab,
-						 HEED_MODEL_TRAIN | HEED_MODEL_PLAN);
+	heed_model *model;
 	heed_code code;
 
 	*plan = (heed_plan){0};
+	if (check_descends(ctx, job) != HEED_OK)
+		return HEED_E_UNSUPPORTED;
+	model = heed_model_new(ctx, job->family, job->config, source_vocab, target_vocab,
+			       HEED_MODEL_TRAIN | HEED_MODEL_PLAN);
 	if (model == NULL)
 		return heed_error_code(ctx);
 	plan->parameters = heed_params_total(model->params);
