@@ -3,6 +3,9 @@
 
 #include <signal.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* What a signal handler can reach: the context to interrupt, and which signal came. */
 static heed_ctx *volatile interrupted_ctx;
@@ -96,11 +99,21 @@ static int run_command(int argc, char **argv)
 	return signal_seen ? HEED_EXIT_SIGNAL + (int)signal_seen : status;
 }
 
+/* Has memory of megabytes given back when it is freed. Otherwise glibc keeps more and more of it, and n-grams, whose
+ * tables are freed one by one while the model grows, would need almost half as much again. */
+static void return_freed_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	heed_cli none = {.title = "help"};
 
+	return_freed_memory();
 	signal(SIGPIPE, SIG_DFL);
 	if (!word) {
 		heed_help_all(stderr);
