@@ -104,6 +104,19 @@ static void bridges_new(heed_model *m, heed__seq2seq_parts *t)
 	}
 }
 
+static bool name_starts(heed_model *m, heed__seq2seq_parts *t)
+{
+	const heed__seq2seq *c = m->config;
+
+	t->starts = heed_params_alloc(m->params, (size_t)c->layers * sizeof *t->starts);
+	for (int l = 0; t->starts != NULL && l < c->layers; l++) {
+		t->starts[l] = heed_params_text(m->params, "dec%d.start", l);
+		if (t->starts[l] == NULL)
+			return false;
+	}
+	return t->starts != NULL;
+}
+
 heed_code heed__seq2seq_init(heed_model *m, heed__seq2seq_parts *t, int context)
 {
 	const heed__seq2seq *c = m->config;
@@ -113,6 +126,8 @@ heed_code heed__seq2seq_init(heed_model *m, heed__seq2seq_parts *t, int context)
 	tables_new(m, t, context);
 	layers_new(m, t);
 	bridges_new(m, t);
+	if (!name_starts(m, t))
+		return HEED_E_MEMORY;
 	if (context > 0)
 		t->context = heed_param(m->params, heed_init_xavier(c->hidden, context), 2,
 					(int[]){heed__recurrent_sums_width(&t->decoder), context},
@@ -170,6 +185,8 @@ heed_tensor *heed__seq2seq_encode(const heed_model *m, const heed__seq2seq_parts
 
 	if (start != NULL)
 		bridge(tape, t, &end, start);
+	for (int l = 0; start != NULL && l < t->decoder.shape.layers; l++)
+		heed_named(tape, start->h[l], t->starts[l]);
 	return heed_named(tape, memory, "memory");
 }
 

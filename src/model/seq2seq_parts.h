@@ -64,6 +64,7 @@ typedef struct heed__seq2seq_parts {
 	heed_tensor *source, *target; /* embeddings */
 	heed__recurrent encoder, decoder;
 	heed__seq2seq_bridge *bridges; /* [layers], NULL when states fit */
+	const char **starts;           /* [layers] "dec0.start", ...: names of the states it begins with */
 	heed_tensor *context;          /* [G H, C] what the context adds to the first layer's sums, or NULL */
 	heed__linear readout;          /* [width, H] or [width, H + C + width]; NULL: none */
 	heed__linear output;

@@ -81,10 +81,31 @@ static void explain_direction(heed__explaining *x, const char *name, const heed_
 	add_states(x, name, formula, rows);
 }
 
+/* The state that a decoder begins with: of a translator without attention, all that it knows of the source. */
+static void add_start(heed__explaining *x, const char *layer)
+{
+	static const char *const labels[] = {"start"};
+	const heed__explain_side one = {.labels = labels, .count = 1};
+	const char *const name = heed__explain_say(x, "%s.start", layer);
+	const bool bridged = heed_params_find(x->model->params, "bridge0.h.weight") != NULL;
+
+	if (name == NULL || heed_tape_find(x->tape, name) == NULL)
+		return;
+	heed__explain_step(
+		x, name, heed__explain_say(x, "What %s begins with", layer),
+		bridged ? "h = tanh(W h_end + b)" : "h = h_end",
+		heed_tape_find(x->tape, "contexts") != NULL
+			? "The decoder begins with one vector, made of the last states of the encoder."
+			: "One vector, made of the last states of the encoder: the decoder knows "
+			  "nothing else of the source.");
+	heed__explain_tensor(x, name, "h", "h, state", &one);
+}
+
 void heed__explain_recurrent_layer(heed__explaining *x, const char *layer, const heed__explain_side *rows)
 {
 	const char *const back = heed__explain_say(x, "%s.back", layer);
 
+	add_start(x, layer);
 	heed__explain_cross(x, layer, rows);
 	explain_direction(x, layer, rows);
 	if (back != NULL)

@@ -437,6 +437,78 @@ static void gru_and_rnn(void **state)
 	drop(&f);
 }
 
+/* --- recurrent translators --- */
+
+#define TRANSLATOR "width", "6", "hidden", "4", "embedding-dropout", "0"
+
+/* The decoder begins with what the encoder ends with, and its gates with both. */
+static void seq2seq(void **state)
+{
+	fixture f;
+	const heed_explain_table *x, *start, *memory, *z;
+
+	(void)state;
+	make(&f, "seq2seq", SETTINGS(TRANSLATOR, "cell", "gru", "encoder", "forward"));
+	explain(&f, "a cat", 0, 0);
+	memory = find(&f, "enc0", "h");
+	start = find(&f, "dec0.start", "h");
+	assert_int_equal(start->rows, 1);
+	for (int u = 0; u < 4; u++)
+		near(at(start, 0, u), at(memory, 4, u));
+	assert_string_equal(find_step(&f, "dec0.start")->formula, "h = h_end");
+	assert_non_null(strstr(find_step(&f, "dec0.start")->what, "nothing else"));
+	x = find(&f, "input.embeddings", "embeddings");
+	z = find(&f, "dec0.gates", "z");
+	near(at(z, 0, 1),
+	     sigmoid(product(&f, "dec0.input", 5, x, 0) + product(&f, "dec0.recurrent", 5, start, 0)));
+	near(at(find(&f, "dec0", "h"), 0, 1),
+	     (1 - at(z, 0, 1)) * at(find(&f, "dec0.gates", "n"), 0, 1) + at(z, 0, 1) * at(start, 0, 1));
+	answers_are_probabilities(find(&f, "next", "answers"), heed_tokenizer_size(f.trained.target));
+	drop(&f);
+	make(&f, "seq2seq", SETTINGS(TRANSLATOR, "cell", "lstm", "layers", "2"));
+	explain(&f, "a cat", 1, 0);
+	start = find(&f, "dec1.start", "h");
+	assert_string_equal(find_step(&f, "dec1.start")->formula, "h = tanh(W h_end + b)");
+	assert_int_equal(start->cols, 4);
+	drop(&f);
+}
+
+/* Weights and contexts are those of the scores, computed anew from the states. */
+static void seq2seq_attention(void **state)
+{
+	fixture f;
+	const heed_explain_table *weights, *output, *memory, *h, *start;
+
+	(void)state;
+	make(&f, "seq2seq-attention", SETTINGS(TRANSLATOR, "encoder-hidden", "2", "score", "dot"));
+	explain(&f, "a cat", 0, 0);
+	weights = find(&f, "dec0.cross.weights", "weights");
+	output = find(&f, "dec0.cross.output", "output");
+	memory = find(&f, "memory", "memory");
+	h = find(&f, "dec0", "h");
+	start = find(&f, "dec0.start", "h");
+	assert_null(strstr(find_step(&f, "dec0.start")->what, "nothing else"));
+	rows_sum_to_one(weights);
+	for (int i = 0; i < h->rows; i++) {
+		const heed_explain_table *const s = i == 0 ? start : h;
+		const int row = i == 0 ? 0 : i - 1;
+		double score[5], exps = 0, mean = 0;
+
+		for (int j = 0; j < memory->rows; j++) {
+			score[j] = 0;
+			for (int c = 0; c < 4; c++)
+				score[j] += at(s, row, c) * at(memory, j, c);
+			exps += exp(score[j]);
+		}
+		for (int j = 0; j < memory->rows; j++) {
+			near(at(weights, i, j), exp(score[j]) / exps);
+			mean += at(weights, i, j) * at(memory, j, 3);
+		}
+		near(at(output, i, 3), mean);
+	}
+	drop(&f);
+}
+
 /* --- classifiers --- */
 
 static heed_code keep_probabilities(void *user, const heed_classified *found)
@@ -799,6 +871,7 @@ static void memory(void **state)
 	every_allocation_fails("gpt", SETTINGS("width", "4", "heads", "2", "feed-forward", "4", "max-length",
 					       "8", "layers", "1"));
 	every_allocation_fails("birnn", SETTINGS("width", "4", "hidden", "3", "pooling", "attention"));
+	every_allocation_fails("seq2seq-attention", SETTINGS("width", "4", "hidden", "3"));
 	every_allocation_fails("ffn", SETTINGS("width", "4", "hidden", "3"));
 	every_allocation_fails("ngram", SETTINGS("order", "2", "smoothing", "add-k"));
 	every_allocation_fails("autoencoder", SETTINGS("width", "4"));
@@ -813,6 +886,8 @@ int main(void)
 		cmocka_unit_test(lstm),
 		cmocka_unit_test(lstm_with_projection),
 		cmocka_unit_test(gru_and_rnn),
+		cmocka_unit_test(seq2seq),
+		cmocka_unit_test(seq2seq_attention),
 		cmocka_unit_test(dan),
 		cmocka_unit_test(birnn_and_encoder),
 		cmocka_unit_test(ffn),
