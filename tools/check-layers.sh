@@ -20,6 +20,7 @@ store: model text io
 train: store data metric decode
 decode: store data
 view: decode
+study: train view
 serve: decode view
 cuda: tensor op
 '

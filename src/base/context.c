@@ -44,6 +44,15 @@ heed_ctx *heed__ctx_make(const heed_ctx_options *o, const struct heed__kernels *
 	return ctx;
 }
 
+heed_ctx *heed__ctx_beside(const heed_ctx *parent, int threads, uint64_t seed)
+{
+	return heed__ctx_make(&(heed_ctx_options){.threads = threads,
+						  .seed = seed,
+						  .alloc = parent->alloc,
+						  .alloc_user = parent->alloc_user},
+			      parent->kernels);
+}
+
 void heed_ctx_free(heed_ctx *ctx)
 {
 	if (ctx == NULL)

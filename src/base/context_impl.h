@@ -49,5 +49,8 @@ void *heed__scratch_thread(heed_ctx *ctx, int thread);
 struct heed__kernels;
 heed_ctx *heed__ctx_make(const heed_ctx_options *options, const struct heed__kernels *kernels);
 const struct heed__kernels *heed__ctx_kernels(const heed_ctx *ctx);
+/* A context of its own for work beside that of `parent`, with its allocator and kernels; it logs nothing. Its blocks
+ * count as its own. NULL: out of memory (not recorded). The caller frees it before the parent. */
+heed_ctx *heed__ctx_beside(const heed_ctx *parent, int threads, uint64_t seed);
 
 #endif
