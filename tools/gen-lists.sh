@@ -28,5 +28,6 @@ list() { # list FILE PREFIX GLOB...: names N of definitions that begin with "con
 list op_list.h 'heed_op heed__op_' src/op/*.c
 list model_list.h 'heed_model_class heed__model_' src/model/*.c
 list tokenizer_list.h 'heed__tokenizer_class heed__tokenizer_' src/text/*.c
+list claim_list.h 'heed__claim heed__claim_' src/study/*.c
 list command_list.h 'heed_command heed_cmd_' cli/cmd_*.c
 find src -name '*.c' 2>/dev/null | LC_ALL=C sort | keep sources
