@@ -148,13 +148,16 @@ static bool read_float(const char *text, double *value)
 	return isfinite(*value);
 }
 
-/* The shortest form that reads back to the same bits. */
+/* The shortest form that reads back to the same bits; whole numbers as one writes them. */
 static size_t print_float(double value, char *out, size_t size)
 {
 	char text[40] = "";
 	double back;
-	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = (locale_t)0;
+	locale_t plain, before = (locale_t)0;
 
+	if (fabs(value) < 1e7 && value == trunc(value))
+		return (size_t)snprintf(out, size, "%.0f", value);
+	plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (plain)
 		before = uselocale(plain);
 	for (int digits = 1; digits <= 17; digits++) {
