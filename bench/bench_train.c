@@ -1,14 +1,15 @@
 /* Times steps of training: the Transformer-Tiny of Wu et al. 2021, or the preset of another family, on batches that a
  * file gives or on made-up ones.
  *
- *	bench_train [--family NAME --preset NAME] [--batches FILE] [--vocab N] [--steps N] [--warmup N] ...
+ *	bench_train [--family NAME --preset NAME] [--settings "NAME=VALUE ..."] [--batches FILE] [--vocab N] ...
  *
- * FILE holds a pair a line, `source ids<TAB>target ids` without bos and eos, and an empty line behind each batch;
- * language models read the target side alone. bench/train_tiny.py and bench/gpt_char.py make it, and their peers take
- * the same. A step is what src/train/trainer.c does for a
- * batch: forward, backward, the norm of the gradient, Adam. One JSON object goes to standard output, its rates as
- * in peer_train.py: source and target tokens a second, ends counted; the best and the median of all runs of
- * --block steps in a row. `allocations` is how often the context got memory during the timed steps. */
+ * --settings are those of the family, on top of its preset. FILE holds a pair a line, `source ids<TAB>target ids`
+ * without bos and eos, and an empty line behind each batch; language models read the target side alone, and those that
+ * carry a state go on with it from batch to batch. bench/train_tiny.py, gpt_char.py and recurrent_torch.py make it, and
+ * their peers take the same. A step is what src/train/trainer.c does for a batch: forward, backward, the norm of the
+ * gradient, clipping if asked for, Adam. One JSON object goes to standard output, its rates as in peer_train.py: source
+ * and target tokens a second, ends counted; the best and the median of all runs of --block steps in a row.
+ * `allocations` is how often the context got memory during the timed steps. */
 #include "base/file.h"
 #include "heed/json.h"
 #include "heed/model.h"
@@ -22,14 +23,16 @@
 #include <time.h>
 
 struct options {
-	const char *family, *preset, *batches;
+	const char *family, *preset, *settings, *batches;
 	int vocab, steps, warmup, block, threads, batch_tokens;
-	double attention_dropout;
+	double attention_dropout, clip;
 };
 
 static const heed_field options_table[] = {
 	{"family", HEED_TEXT(struct options, family), .initial = "transformer"},
 	{"preset", HEED_TEXT(struct options, preset), .initial = "tiny"},
+	{"settings", HEED_TEXT(struct options, settings), .initial = "",
+	 .help = "more of the family's, NAME=VALUE with spaces between"},
 	{"batches", HEED_PATH(struct options, batches), .help = "the batches; without, they are made up"},
 	{"vocab", HEED_INT(struct options, vocab), .initial = "10000", .min = 4, .max = 1 << 22},
 	{"steps", HEED_INT(struct options, steps), .initial = "20", .min = 1, .max = 1000000},
@@ -39,6 +42,8 @@ static const heed_field options_table[] = {
 	{"batch-tokens", HEED_INT(struct options, batch_tokens), .initial = "4096", .min = 1, .max = 1 << 24,
 	 .help = "made-up batches: most pairs times longest side"},
 	{"attention-dropout", HEED_FLOAT(struct options, attention_dropout), .initial = "0.3", .max = 0.95},
+	{"clip", HEED_FLOAT(struct options, clip), .max = 1000,
+	 .help = "largest norm of the gradient; 0: any"},
 	{0},
 };
 
@@ -242,6 +247,7 @@ typedef struct run {
 	const struct options *o;
 	packs batches;
 	heed_model *model;
+	float *carry; /* [most sequences of a batch, model's carry]; NULL when the model has none */
 	heed_tape *tape;
 	heed_train_options training;
 	heed__optimizer optimizer;
@@ -258,12 +264,54 @@ static int64_t tokens_of(const run *r, const pack *p)
 	return (int64_t)(p->input.count + (pairs ? p->source.count : 0));
 }
 
+/* What --settings says, and the dropout of attention where the family has it. */
+static heed_code set_fields(const run *r, const heed_field *fields, void *config)
+{
+	char text[512], *rest = text;
+	const heed_field *field = heed_field_find(fields, "attention-dropout");
+	heed_code code = HEED_OK;
+
+	if (field != NULL) {
+		snprintf(text, sizeof text, "%g", r->o->attention_dropout);
+		code = heed_field_set(r->ctx, field, config, text);
+	}
+	if (snprintf(text, sizeof text, "%s", r->o->settings) >= (int)sizeof text)
+		return heed__error(r->ctx, HEED_E_ARGUMENT, "settings: expected at most %zu characters",
+				   sizeof text - 1);
+	for (char *name; code == HEED_OK && (name = strsep(&rest, " ")) != NULL;) {
+		char *value = name;
+
+		if (*strsep(&value, "=") == '\0')
+			continue;
+		field = heed_field_find(fields, name);
+		code = field != NULL && value != NULL
+			       ? heed_field_set(r->ctx, field, config, value)
+			       : heed__error(r->ctx, HEED_E_ARGUMENT,
+					     "settings: expected NAME=VALUE of %s, found \"%s\"",
+					     r->o->family, name);
+	}
+	return code;
+}
+
+static heed_code make_carry(run *r)
+{
+	const heed_model *const m = r->model;
+	size_t sequences = 0;
+	int window;
+
+	if (m->family->carry == NULL || heed_model_form(m->family, m->config, &window) != HEED_FORM_STREAM)
+		return HEED_OK;
+	for (size_t i = 0; i < r->batches.count; i++)
+		if (r->batches.at[i].input_start.count - 1 > sequences)
+			sequences = r->batches.at[i].input_start.count - 1;
+	r->carry = calloc(sequences * (size_t)m->family->carry(m), sizeof *r->carry);
+	return r->carry != NULL ? HEED_OK : heed__error(r->ctx, HEED_E_MEMORY, "carry: out of memory");
+}
+
 static heed_code make_model(run *r)
 {
 	const heed_model_class *const family = heed_model_class_find(r->o->family);
 	const heed_preset *preset;
-	const heed_field *field;
-	char dropout[32];
 	void *config;
 	heed_code code;
 
@@ -278,10 +326,8 @@ static heed_code make_model(run *r)
 	code = heed_fields_default(r->ctx, family->fields, config);
 	for (const char *const *s = preset->settings; code == HEED_OK && *s != NULL; s += 2)
 		code = heed_field_set(r->ctx, heed_field_find(family->fields, s[0]), config, s[1]);
-	snprintf(dropout, sizeof dropout, "%g", r->o->attention_dropout);
-	field = heed_field_find(family->fields, "attention-dropout");
-	if (code == HEED_OK && field != NULL)
-		code = heed_field_set(r->ctx, field, config, dropout);
+	if (code == HEED_OK)
+		code = set_fields(r, family->fields, config);
 	if (code == HEED_OK)
 		code = heed_fields_default(r->ctx, heed_train_fields, &r->training);
 	if (code == HEED_OK) {
@@ -293,15 +339,16 @@ static heed_code make_model(run *r)
 			       : heed_error_code(r->ctx);
 	}
 	free(config);
-	return code;
+	return code == HEED_OK ? make_carry(r) : code;
 }
 
 static heed_code gradient(run *r, const pack *p, int number, double *loss)
 {
-	const heed_batch batch = batch_of(p);
+	heed_batch batch = batch_of(p);
 	heed_tensor *mean;
 	heed_code code;
 
+	batch.carry = r->carry;
 	heed_params_begin(r->model->params);
 	heed_tape_reset(r->tape, (uint32_t)number);
 	mean = r->model->family->loss(r->model, r->tape, &batch, NULL);
@@ -343,7 +390,8 @@ static heed_code step(run *r, int number, double *loss)
 	norm = heed__optimizer_norm(&r->optimizer, heed_params_gradients(p));
 	if (!isfinite(norm))
 		return heed__error(r->ctx, HEED_E_NONFINITE, "step %d: the gradient is not finite", number);
-	heed__optimizer_step(&r->optimizer, heed_params_values(p), heed_params_gradients(p), 1, 1e-3);
+	heed__optimizer_step(&r->optimizer, heed_params_values(p), heed_params_gradients(p),
+			     r->o->clip > 0 && norm > r->o->clip ? r->o->clip / norm : 1, 1e-3);
 	return HEED_OK;
 }
 
@@ -475,6 +523,7 @@ static void release(run *r)
 	heed_tape_free(r->tape);
 	heed_model_free(r->model);
 	free_packs(&r->batches);
+	free(r->carry);
 	free(r->seconds);
 	free(r->busy);
 }

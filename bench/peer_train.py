@@ -162,6 +162,53 @@ def keep_memory():
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ALLOCATOR})
 
 
+def blocked_loss(torch, block):
+    """A function of (y, w, bias or None, target, smoothing) for the loss, which takes `block` rows at a time."""
+
+    class BlockedLoss(torch.autograd.Function):
+        """Mean label-smoothed cross-entropy of y @ w.T + bias, and at once all gradients, a block of rows at a time.
+
+        With p the softmax of a row and t its target, the gradient of the row's scores is
+        p - (1 - smoothing) * onehot(t) - smoothing / V. Only p is a matrix here: the other two terms are taken
+        from rows and sums of w. Powers of two, as exp2 is the faster function.
+        """
+
+        @staticmethod
+        def forward(context, y, w, bias, target, smoothing):
+            y, w = y.detach(), w.detach()
+            b = w.new_zeros(len(w)) if bias is None else bias.detach()
+            rows, hit, even = y.shape[0], (1 - smoothing) / y.shape[0], smoothing / w.shape[0] / y.shape[0]
+            dy, dw, db = torch.empty_like(y), torch.zeros_like(w), torch.zeros_like(b)
+            loss = 0.0
+            for at in range(0, rows, block):
+                part = y[at : at + block] * LOG2E
+                score = part @ w.T if bias is None else torch.addmm(b * LOG2E, part, w.T)
+                top = score.amax(-1, keepdim=True)
+                power = score.sub_(top).exp2_()
+                total = power.sum(-1, keepdim=True)
+                loss += float((top / LOG2E + total.log()).sum()) / rows
+                scale = 1 / (total * rows)
+                torch.mm(power, w, out=dy[at : at + block]).mul_(scale)
+                dw.addmm_(power.T, y[at : at + block] * scale)
+                if bias is not None:
+                    db.addmv_(power.T, scale[:, 0])
+            wanted, all_w = w[target], w.sum(0)
+            loss -= float(hit * ((y * wanted).sum() + b[target].sum()) + even * ((y @ all_w).sum() + rows * b.sum()))
+            dy -= hit * wanted + even * all_w
+            dw.index_add_(0, target, y, alpha=-hit).sub_(even * y.sum(0))
+            db.sub_(hit * torch.bincount(target, minlength=len(b)) + even * rows)
+            context.save_for_backward(dy, dw, db)
+            context.biased = bias is not None
+            return torch.tensor(loss)
+
+        @staticmethod
+        def backward(context, upstream):
+            dy, dw, db = context.saved_tensors
+            return dy, dw, db if context.biased else None, None, None
+
+    return BlockedLoss.apply
+
+
 def build(chosen, vocabulary, torch):
     from torch import nn
     from torch.nn import functional as F
@@ -242,46 +289,12 @@ def build(chosen, vocabulary, torch):
                 y = feed(cross(attention(y, None, ahead, noise), x, hidden, noise), noise)
             return y.flatten(0, 1)[real]
 
-    class BlockedLoss(torch.autograd.Function):
-        """Mean label-smoothed cross-entropy of y @ w.T, and at once both gradients, a block of rows at a time.
-
-        With p the softmax of a row and t its target, the gradient of the row's scores is
-        p - (1 - smoothing) * onehot(t) - smoothing / V. Only p is a matrix here: the other two terms are taken
-        from rows and sums of w. Powers of two, as exp2 is the faster function.
-        """
-
-        @staticmethod
-        def forward(context, y, w, target, smoothing):
-            y, w = y.detach(), w.detach()
-            rows, hit, even = y.shape[0], (1 - smoothing) / y.shape[0], smoothing / w.shape[0] / y.shape[0]
-            dy, dw = torch.empty_like(y), torch.zeros_like(w)
-            loss = 0.0
-            for at in range(0, rows, chosen.loss_rows):
-                part = y[at : at + chosen.loss_rows]
-                score = (part * LOG2E) @ w.T
-                top = score.amax(-1, keepdim=True)
-                power = score.sub_(top).exp2_()
-                total = power.sum(-1, keepdim=True)
-                loss += float((top / LOG2E + total.log()).sum()) / rows
-                scale = 1 / (total * rows)
-                torch.mm(power, w, out=dy[at : at + chosen.loss_rows]).mul_(scale)
-                dw.addmm_(power.T, part * scale)
-            wanted, all_w = w[target], w.sum(0)
-            loss -= float(hit * (y * wanted).sum() + even * (y @ all_w).sum())
-            dy -= hit * wanted + even * all_w
-            dw.index_add_(0, target, y, alpha=-hit).sub_(even * y.sum(0))
-            context.save_for_backward(dy, dw)
-            return torch.tensor(loss)
-
-        @staticmethod
-        def backward(context, upstream):
-            dy, dw = context.saved_tensors
-            return dy, dw, None, None
+    in_blocks = blocked_loss(torch, chosen.loss_rows)
 
     def loss(y, w, target):
         if chosen.plain or chosen.precision == "bf16":
             return F.cross_entropy((y @ w.T).float(), target, label_smoothing=0.1)
-        return BlockedLoss.apply(y, w, target, 0.1)
+        return in_blocks(y, w, None, target, 0.1)
 
     trunk = Trunk()
     for name, parameter in trunk.named_parameters():
