@@ -58,7 +58,7 @@ static const heed_field options[] = {
 	 HEED_FLOAT(struct compare_options, minutes),
 	 .initial = "0",
 	 .max = 1e6,
-	 .help = "time for each family; 0: no limit. Without any limit: 2",
+	 .help = "time for each family; 0: no limit. With neither steps nor epochs: 2",
 	 .group = "Budget"},
 	{.name = "steps",
 	 HEED_INT64(struct compare_options, steps),
@@ -69,7 +69,7 @@ static const heed_field options[] = {
 	 HEED_INT(struct compare_options, epochs),
 	 .initial = "0",
 	 .max = 1 << 20,
-	 .help = "passes over the data; 0: no limit"},
+	 .help = "passes over the data; 0: no limit. With no steps either: 10 of classifiers"},
 	{.name = "validations",
 	 HEED_INT(struct compare_options, validations),
 	 .initial = "12",
@@ -102,18 +102,18 @@ static const heed_field options[] = {
 	 HEED_FLOAT(struct compare_options, lr),
 	 .initial = "0",
 	 .max = 1e3,
-	 .help = "learning rate of all; 0: 0.001 or 0.002, by family"},
+	 .help = "highest learning rate, of all; 0: 0.001 to 0.004, by family"},
 	{.name = "batch-tokens",
 	 HEED_INT(struct compare_options, batch_tokens),
-	 .initial = "2048",
+	 .initial = "1024",
 	 .min = 1,
 	 .max = 1 << 24,
 	 .help = "most tokens of a batch"},
 	{.name = "tokenizer",
 	 HEED_CHOICE(struct compare_options, tokenizer),
-	 .initial = "word",
-	 .choices = HEED_TOKENIZER_KINDS,
-	 .help = "how text is cut, for all",
+	 .initial = "auto",
+	 .choices = "auto " HEED_TOKENIZER_KINDS,
+	 .help = "how text is cut, for all; auto: bpe for translations, else word",
 	 .group = "Tokens"},
 	{.name = "vocab",
 	 HEED_INT(struct compare_options, vocab),
@@ -177,6 +177,13 @@ static heed_code open_corpus(heed_ctx *ctx, const struct files *f, heed_corpus *
 	return heed_corpus_open_pairs(ctx, files_of(f->src), files_of(f->tgt), NULL, corpus);
 }
 
+static const char *first_of(const struct files *f)
+{
+	const heed_list *list = f->labelled->count ? f->labelled : f->text->count ? f->text : f->src;
+
+	return list->items[0];
+}
+
 static int read_examples(heed_cli *cli, const struct files *f, heed_examples **examples)
 {
 	heed_corpus *corpus = NULL;
@@ -189,7 +196,7 @@ static int read_examples(heed_cli *cli, const struct files *f, heed_examples **e
 	if (code || !*examples)
 		return heed_cli_fail(cli);
 	if (heed_examples_count(*examples) == 0)
-		return heed_cli_stop(cli, "%s: there is no line in it", f->text->items[0]);
+		return heed_cli_stop(cli, "%s: there is no line in it", first_of(f));
 	return HEED_EXIT_OK;
 }
 
@@ -202,6 +209,8 @@ struct comparison {
 	const char *families[MOST];
 	heed_rival rivals[MOST];
 	int count;
+	char tokenizer[16];
+	char failed[512]; /* why families are missing */
 	heed_progress progress;
 };
 
@@ -247,15 +256,19 @@ static void fill_job(heed_cli *cli, struct comparison *c, heed_task task)
 	heed_compare_job *job = &c->job;
 
 	*job = heed_compare_defaults(task);
+	if (o->steps || o->epochs)
+		job->epochs = o->epochs;
 	job->minutes = o->minutes > 0 || o->steps || o->epochs ? o->minutes : 2;
 	job->steps = o->steps;
-	job->epochs = o->epochs;
 	job->width = o->width;
 	job->layers = o->layers;
 	job->dropout = o->dropout;
 	job->lr = o->lr;
 	job->batch_tokens = o->batch_tokens;
-	job->tokenizer = o->tokenizer;
+	heed_field_choice(heed_field_find(options, "tokenizer"), o->tokenizer, c->tokenizer,
+			  sizeof c->tokenizer);
+	if (o->tokenizer > 0)
+		job->tokenizer = c->tokenizer;
 	job->vocab = o->vocab;
 	job->lowercase = o->lowercase;
 	job->validations = o->validations;
@@ -264,42 +277,65 @@ static void fill_job(heed_cli *cli, struct comparison *c, heed_task task)
 	job->user = c;
 }
 
+static heed_code run_one(heed_cli *cli, struct comparison *c, const char *family, heed_rival *rival)
+{
+	heed_code code;
+
+	c->progress = heed_progress_start(cli, family, "per cent", 100);
+	code = heed_compare_run(cli->ctx, &c->job, family, rival);
+	heed_progress_end(&c->progress);
+	return code;
+}
+
+/* A family that fails is told of and left out; the others go on. */
 static int run_all(heed_cli *cli, struct comparison *c)
 {
-	for (int i = 0; i < c->count; i++) {
-		heed_code code;
+	const int all = c->count;
+	size_t told = 0;
 
-		c->progress = heed_progress_start(cli, c->families[i], "per cent", 100);
-		code = heed_compare_run(cli->ctx, &c->job, c->families[i], &c->rivals[i]);
-		heed_progress_end(&c->progress);
-		if (code)
-			return heed_cli_fail(cli);
+	c->count = 0;
+	for (int i = 0; i < all; i++) {
+		const heed_code code = run_one(cli, c, c->families[i], &c->rivals[c->count]);
+
+		if (!code) {
+			c->families[c->count++] = c->families[i];
+			continue;
+		}
+		heed_cli_fail(cli);
+		if (code == HEED_E_INTERRUPTED)
+			return HEED_EXIT_FAILED;
+		if (told < sizeof c->failed)
+			told += (size_t)snprintf(c->failed + told, sizeof c->failed - told, "%s%s",
+						 told ? "; " : "", heed_error_message(cli->ctx));
 	}
-	return HEED_EXIT_OK;
+	return c->count ? HEED_EXIT_OK : HEED_EXIT_FAILED;
 }
 
 /* What all had in common. */
 static void say_common(const struct compare_options *o, const struct comparison *c, heed_report *report)
 {
-	char tokenizer[16] = "", budget[64];
+	char budget[64];
 
-	heed_field_choice(heed_field_find(options, "tokenizer"), o->tokenizer, tokenizer, sizeof tokenizer);
-	if (c->job.minutes > 0)
+	if (c->job.minutes > 0 && c->job.epochs)
+		snprintf(budget, sizeof budget, "%.4g minutes or %d epochs, whichever ended first,",
+			 c->job.minutes, c->job.epochs);
+	else if (c->job.minutes > 0)
 		snprintf(budget, sizeof budget, "%.4g minutes", c->job.minutes);
 	else if (c->job.steps)
 		snprintf(budget, sizeof budget, "%lld steps", (long long)c->job.steps);
 	else
 		snprintf(budget, sizeof budget, "%d epochs", c->job.epochs);
-	heed_report_text(report,
-			 "All learned the same %lld examples, cut by the same tokenizer (%s, at most %d "
-			 "pieces), for %s "
-			 "each, in batches of %d tokens; those that count needed no more than one reading. "
-			 "They are judged "
-			 "on %lld other examples, by the weights that did best there. Settings are the same "
-			 "wherever families "
-			 "share them, and tuned for none.",
-			 (long long)heed_examples_count(c->job.train), tokenizer, o->vocab, budget,
-			 o->batch_tokens, (long long)heed_examples_count(c->job.valid));
+	heed_report_text(
+		report,
+		"All learned the same %lld examples, cut by the same tokenizer (%s, at most %d "
+		"pieces), for %s each, in batches of %d tokens; those that count needed no more than "
+		"one reading. They are judged on %lld other examples, with the weights that did best "
+		"on some of these on the way. Settings are the same wherever families share them, and "
+		"tuned for none.",
+		(long long)heed_examples_count(c->job.train), c->job.tokenizer, o->vocab, budget,
+		o->batch_tokens, (long long)heed_examples_count(c->job.valid));
+	if (c->failed[0])
+		heed_report_text(report, "Missing, because they failed: %s.", c->failed);
 }
 
 /* And what they had not. */
@@ -323,6 +359,8 @@ static int report_all(heed_cli *cli, const struct comparison *c)
 	heed_report *report = heed_report_new(cli->ctx, "Families compared");
 	int status;
 
+	if (!report)
+		return heed_cli_fail(cli);
 	heed_report_section(report, "compare", "The same text, the same tokens, the same budget");
 	say_common(o, c, report);
 	heed_compare_report(report, &c->job, c->rivals, c->count);
@@ -331,7 +369,7 @@ static int report_all(heed_cli *cli, const struct comparison *c)
 	if (!status)
 		status = heed_report_print(cli, report);
 	heed_report_free(report);
-	return status;
+	return c->failed[0] ? HEED_EXIT_FAILED : status;
 }
 
 static int run(heed_cli *cli)

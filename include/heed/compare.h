@@ -30,18 +30,19 @@ typedef struct heed_compare_job {
 	heed_task task; /* GENERATE, CLASSIFY or TRANSLATE */
 	const heed_examples *train, *valid;
 	/* Of the training of each family: whichever ends first; 0: no limit, but one of the three is needed. Families
-	 * that count need none. */
+	 * that count need none. The learning rate falls to nothing over as many steps as there are in the budget. */
 	double minutes;
 	int64_t steps;
-	int epochs;
+	int epochs;        /* default 10 for classifiers, else 0 */
 	int width, layers; /* default 128, 2 */
 	double dropout;    /* default 0.1 */
 	double lr;         /* 0, the default: what suits each kind of network */
-	int batch_tokens;  /* default 2048 */
-	int tokenizer;     /* of HEED_TOKENIZER_KINDS; default word */
-	int vocab;         /* default 8000 */
+	int batch_tokens;  /* default 1024 */
+	const char
+		*tokenizer; /* as option --tokenizer of a training; default bpe for translations, else word */
+	int vocab;          /* default 8000 */
 	bool lowercase;
-	int validations; /* of a training, about; default 12. Of epochs there is one each */
+	int validations; /* of a training, about; default 12: on some hundred examples at even distances */
 	const char *
 		folder; /* where the models stay, NAME.heed: those of the best validation. NULL: they are not kept, and
 	                       the last weights count */

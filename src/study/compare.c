@@ -133,24 +133,35 @@ static const struct contender {
 	void (*shape)(shape *s); /* what is not the same for all */
 } contenders[] = {
 	{HEED_TASK_GENERATE, "ngram", "0.001", shape_ngram},
-	{HEED_TASK_GENERATE, "ffn", "0.001", shape_ffn},
-	{HEED_TASK_GENERATE, "rnn", "0.001", shape_recurrent},
-	{HEED_TASK_GENERATE, "lstm", "0.002", shape_recurrent},
+	{HEED_TASK_GENERATE, "ffn", "0.002", shape_ffn},
+	{HEED_TASK_GENERATE, "rnn", "0.002", shape_recurrent},
+	{HEED_TASK_GENERATE, "lstm", "0.004", shape_recurrent},
 	{HEED_TASK_GENERATE, "gpt", "0.002", shape_gpt},
-	{HEED_TASK_CLASSIFY, "dan", "0.001", shape_classifier},
-	{HEED_TASK_CLASSIFY, "birnn", "0.001", shape_birnn},
+	{HEED_TASK_CLASSIFY, "dan", "0.002", shape_classifier},
+	{HEED_TASK_CLASSIFY, "birnn", "0.002", shape_birnn},
 	{HEED_TASK_CLASSIFY, "encoder", "0.001", shape_encoder},
-	{HEED_TASK_TRANSLATE, "seq2seq", "0.002", shape_seq2seq},
-	{HEED_TASK_TRANSLATE, "seq2seq-attention", "0.002", shape_seq2seq},
-	{HEED_TASK_TRANSLATE, "transformer", "0.002", shape_transformer},
+	{HEED_TASK_TRANSLATE, "seq2seq", "0.004", shape_seq2seq},
+	{HEED_TASK_TRANSLATE, "seq2seq-attention", "0.004", shape_seq2seq},
+	{HEED_TASK_TRANSLATE, "transformer", "0.004", shape_transformer},
 };
 
-enum { CONTENDERS = sizeof contenders / sizeof *contenders };
+enum {
+	CONTENDERS = sizeof contenders / sizeof *contenders,
+	WATCHED = 500,     /* examples that validations on the way look at */
+	MOST_WARMUP = 100, /* steps */
+};
 
 heed_compare_job heed_compare_defaults(heed_task task)
 {
-	return (heed_compare_job){
-		.task = task, .width = 128, .layers = 2, .dropout = 0.1, .batch_tokens = 2048, .vocab = 8000};
+	return (heed_compare_job){.task = task,
+				  .epochs = task == HEED_TASK_CLASSIFY ? 10 : 0,
+				  .width = 128,
+				  .layers = 2,
+				  .dropout = 0.1,
+				  .batch_tokens = 1024,
+				  .tokenizer = task == HEED_TASK_TRANSLATE ? "bpe" : "word",
+				  .vocab = 8000,
+				  .validations = 12};
 }
 
 const char *heed_compare_family(heed_task task, int n)
@@ -212,23 +223,24 @@ typedef struct contest {
 	heed_ctx *parent, *ctx; /* the family has a context of its own, whose memory is its */
 	const heed_compare_job *job;
 	const struct contender *contender;
-	heed_examples *train, *valid; /* copies in that context */
+	heed_examples *train, *watched; /* copies in that context; of what it is judged by, some */
 	heed_train_options options;
 	void *config;
 	heed_rival *rival;
 } contest;
 
-static heed_examples *copy_examples(heed_ctx *ctx, const heed_examples *from)
+/* All examples, or `most` of them at even distances. */
+static heed_examples *copy_examples(heed_ctx *ctx, const heed_examples *from, int64_t most)
 {
+	const int64_t all = heed_examples_count(from), count = all < most ? all : most;
 	heed_examples *const to = heed_examples_new(ctx);
 	heed_code code = to != NULL ? HEED_OK : HEED_E_MEMORY;
 
-	for (int64_t i = 0; code == HEED_OK && i < heed_examples_count(from); i++) {
+	for (int64_t i = 0; code == HEED_OK && i < count; i++) {
+		const int64_t at = i * all / count;
 		size_t n, m;
-		const char *const source = heed_examples_text(from, i, false, &n), *const target =
-											   heed_examples_text(
-												   from, i,
-												   true, &m);
+		const char *const source = heed_examples_text(from, at, false, &n);
+		const char *const target = heed_examples_text(from, at, true, &m);
 
 		code = heed_examples_add(to, source, n, target, m);
 	}
@@ -301,21 +313,17 @@ static heed_code fill_options(contest *c)
 	if (code == HEED_OK)
 		code = set_option(c, "lr", c->contender->lr);
 	if (code == HEED_OK)
-		code = set_option(c, "clip", "1");
-	if (code == HEED_OK)
-		code = set_option(c, "warmup", "100");
-	if (code != HEED_OK)
-		return code;
-	o->tokenizer = c->job->tokenizer;
+		code = set_option(c, "tokenizer", c->job->tokenizer);
+	if (c->job->lr > 0)
+		o->lr = c->job->lr;
+	o->clip = 1;
 	o->vocab = c->job->vocab;
 	o->lowercase = c->job->lowercase;
 	o->batch_tokens = c->job->batch_tokens;
 	o->minutes = c->job->minutes;
 	o->steps = c->job->steps;
 	o->epochs = c->job->epochs;
-	if (c->job->lr > 0)
-		o->lr = c->job->lr;
-	return HEED_OK;
+	return code;
 }
 
 static bool counts(const contest *c)
@@ -323,26 +331,21 @@ static bool counts(const contest *c)
 	return heed_model_class_find(c->contender->family)->fit != NULL;
 }
 
-/* As many steps between validations as make a curve. */
-static heed_code space_validations(contest *c, const heed_train_job *job)
+/* Lays warm-up, the fall of the learning rate and the validations over as many steps as the budget has. */
+static heed_code spread_budget(contest *c, const heed_train_job *job)
 {
 	heed_train_options *const o = &c->options;
-	heed_plan plan;
+	heed_plan plan = {.steps = o->steps};
 	heed_code code = HEED_OK;
-	double steps = (double)o->steps;
 
-	if (counts(c) || (o->steps == 0 && o->minutes == 0))
+	if (counts(c))
 		return HEED_OK;
-	if (o->minutes > 0) {
+	if (o->minutes > 0 || o->epochs > 0)
 		code = heed_plan_training(c->ctx, job, &plan);
-		if (code == HEED_OK && plan.seconds_per_step > 0) {
-			const double in_time = o->minutes * 60 / plan.seconds_per_step;
-
-			steps = o->steps > 0 ? fmin(steps, in_time) : in_time;
-		}
-	}
-	steps /= c->job->validations;
-	o->valid_every = steps > 1 ? (int64_t)steps : 1;
+	o->steps = plan.steps > 1 ? plan.steps : 1;
+	o->schedule = HEED_COSINE;
+	o->warmup = o->steps < 10 * MOST_WARMUP ? o->steps / 10 : MOST_WARMUP;
+	o->valid_every = o->steps > c->job->validations ? o->steps / c->job->validations : 1;
 	return code;
 }
 
@@ -385,8 +388,8 @@ static heed_code train(contest *c, heed_trained **trained)
 			      .config = c->config,
 			      .options = &c->options,
 			      .train = c->train,
-			      .valid = c->valid};
-	heed_code code = space_validations(c, &job);
+			      .valid = c->watched};
+	heed_code code = spread_budget(c, &job);
 
 	job.event = on_event;
 	job.user = c;
@@ -405,22 +408,22 @@ static heed_code run_contest(contest *c)
 	heed_trained *trained = NULL;
 	heed_code code;
 
-	c->train = copy_examples(c->ctx, c->job->train);
-	c->valid = copy_examples(c->ctx, c->job->valid);
+	c->train = copy_examples(c->ctx, c->job->train, INT64_MAX);
+	c->watched = copy_examples(c->ctx, c->job->valid, WATCHED);
 	c->config = make_config(c->ctx, c->job, c->contender, &said);
-	code = c->train != NULL && c->valid != NULL && c->config != NULL ? fill_options(c)
-									 : heed_error_code(c->ctx);
+	code = c->train != NULL && c->watched != NULL && c->config != NULL ? fill_options(c)
+									   : heed_error_code(c->ctx);
 	if (code == HEED_OK)
 		code = train(c, &trained);
 	if (code == HEED_OK)
-		code = heed__measure(trained, c->valid, stop, c, c->rival);
+		code = heed__measure(trained, c->job->valid, stop, c, c->rival);
 	if (code == HEED_OK)
 		c->rival->bytes = size_of(trained);
 	heed_trained_close(trained);
 	heed__str_release(&said);
 	heed__free(c->ctx, c->config);
 	heed_examples_free(c->train);
-	heed_examples_free(c->valid);
+	heed_examples_free(c->watched);
 	return code;
 }
 
