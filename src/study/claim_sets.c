@@ -162,15 +162,15 @@ heed_finding heed__sets_verdict(const double difference[HEED__SETS_POSITIONS][HE
 
 static void add_plot(heed__study *study, const found *f)
 {
-	double x[HEED__SETS_POSITIONS], y[HEED__SETS_MACHINES][HEED__SETS_POSITIONS];
+	double x[HEED__SETS_MACHINES][HEED__SETS_POSITIONS], y[HEED__SETS_MACHINES][HEED__SETS_POSITIONS];
 	heed_series series[HEED__SETS_MACHINES];
 
 	for (int k = 0; k < HEED__SETS_MACHINES; k++) {
 		for (int p = 0; p < HEED__SETS_POSITIONS; p++) {
-			x[p] = p + 0.12 * (k - 1);
+			x[k][p] = p + 0.12 * (k - 1);
 			y[k][p] = fmax(heed_mean_of(f->difference[k][p], study->options->seeds).mean, 1e-8);
 		}
-		series[k] = (heed_series){machines[k].name, HEED__SETS_POSITIONS, x, y[k], NULL};
+		series[k] = (heed_series){machines[k].name, HEED__SETS_POSITIONS, x[k], y[k], NULL};
 	}
 	heed_report_plot(study->report, "sets",
 			 &(heed_plot){.title = "Largest difference between the two sentences' vectors",
