@@ -3,7 +3,7 @@
  *	the dog sees the old cat and the red horse has the house
  *	el perro ve el gato viejo y el caballo rojo tiene la casa
  *
- * Translators learn sentences of one to LONGEST such clauses from a language of some sixty words, in which Spanish puts
+ * Translators learn sentences of one to LONGEST such clauses from a language of some fifty words, in which Spanish puts
  * its adjectives behind and has them agree. An RNN that has all of a sentence in one vector should lose more on long
  * ones than one that may look back at every word, or a Transformer. */
 #include "study/verdict.h"
@@ -21,23 +21,23 @@ enum {
 	LONGEST = HEED__BOTTLENECK_LENGTHS, /* clauses of a sentence */
 	PAIRS = 20000,
 	ASKED = 60, /* sentences of each length */
-	STEPS = 500,
-	QUICK_STEPS = 250,
-	NOUNS = 12,
-	ADJECTIVES = 8,
-	VERBS = 8,
+	STEPS = 1000,
+	QUICK_STEPS = 400,
+	NOUNS = 8,
+	ADJECTIVES = 6,
+	VERBS = 6,
 };
 
 static const char *const families[FAMILIES] = {"seq2seq", "seq2seq-attention", "transformer"};
 #define LESSON                                                                                               \
-	"tokenizer", "word", "batch-tokens", "1024", "warmup", "50", "schedule", "cosine", "clip", "1",      \
+	"tokenizer", "word", "batch-tokens", "512", "warmup", "50", "schedule", "cosine", "clip", "1",       \
 		"dropout", "0", "label-smoothing", "0"
 #define RECURRENT                                                                                            \
-	"cell", "gru", "layers", "1", "width", "64", "hidden", "128", "embedding-dropout", "0",              \
+	"cell", "gru", "layers", "1", "width", "32", "hidden", "128", "embedding-dropout", "0",              \
 		"output-dropout", "0"
 static const char *const *const settings[FAMILIES] = {
-	HEED__LESSON(LESSON, RECURRENT, "lr", "0.005", "context", "every-step"),
-	HEED__LESSON(LESSON, RECURRENT, "lr", "0.01"),
+	HEED__LESSON(LESSON, RECURRENT, "lr", "0.006", "encoder", "backward", "context", "every-step"),
+	HEED__LESSON(LESSON, RECURRENT, "lr", "0.006"),
 	HEED__LESSON(LESSON, "lr", "0.005", "encoder-layers", "2", "decoder-layers", "2", "width", "64",
 		     "feed-forward", "128", "heads", "4", "norm", "pre"),
 };
@@ -53,17 +53,16 @@ static const struct noun {
 	const char *english, *spanish;
 	bool feminine;
 } nouns[NOUNS] = {
-	{"dog", "perro", false},         {"cat", "gato", false},      {"house", "casa", true},
-	{"table", "mesa", true},         {"horse", "caballo", false}, {"book", "libro", false},
-	{"window", "ventana", true},     {"boat", "barco", false},    {"chair", "silla", true},
-	{"tree", "\xC3\xA1rbol", false}, {"flower", "flor", true},    {"child", "ni\xC3\xB1o", false}};
+	{"dog", "perro", false},     {"cat", "gato", false},      {"house", "casa", true},
+	{"table", "mesa", true},     {"horse", "caballo", false}, {"book", "libro", false},
+	{"window", "ventana", true}, {"boat", "barco", false},
+};
 /* Without their last letter, which is o or a. */
-static const char *const adjectives[ADJECTIVES][2] = {
-	{"old", "viej"},         {"red", "roj"},  {"white", "blanc"}, {"small", "peque\xC3\xB1"},
-	{"beautiful", "hermos"}, {"new", "nuev"}, {"black", "negr"},  {"high", "alt"}};
+static const char *const adjectives[ADJECTIVES][2] = {{"old", "viej"},    {"red", "roj"},
+						      {"white", "blanc"}, {"small", "peque\xC3\xB1"},
+						      {"new", "nuev"},    {"black", "negr"}};
 static const char *const verbs[VERBS][2] = {{"sees", "ve"},         {"has", "tiene"},    {"wants", "quiere"},
-					    {"finds", "encuentra"}, {"loses", "pierde"}, {"buys", "compra"},
-					    {"sells", "vende"},     {"paints", "pinta"}};
+					    {"finds", "encuentra"}, {"loses", "pierde"}, {"buys", "compra"}};
 
 typedef struct made {
 	heed__str english, spanish;
@@ -242,8 +241,7 @@ heed_finding heed__bottleneck_verdict(const double lost[HEED__BOTTLENECK_FAMILIE
 
 	heed__str_addf(sentence,
 		       "From one clause to %d the RNN with one vector loses %.1f points of BLEU, the RNN "
-		       "with attention "
-		       "%.1f, the Transformer %.1f",
+		       "with attention %.1f, the Transformer %.1f",
 		       LONGEST, heed_mean_of(lost[0], seeds).mean, heed_mean_of(lost[1], seeds).mean,
 		       heed_mean_of(lost[2], seeds).mean);
 	heed__str_adds(sentence, finding == HEED_FOUND_SO     ? ": it loses more than either in any run. "
@@ -312,8 +310,9 @@ static void report(heed__study *study, found *f)
 		study->report,
 		"Three translators learn %d sentences of a made language in %lld steps, each of one to %d "
 		"clauses, as many of each length: \"the dog sees the old cat and ...\". Then they translate "
-		"%d "
-		"other sentences of each length.",
+		"%d sentences of each length, drawn anew. The RNN with one vector reads backwards, so that "
+		"it "
+		"has just seen the words that it says first, and sees the vector at every step.",
 		PAIRS, (long long)heed__study_steps(study, STEPS, QUICK_STEPS), LONGEST, ASKED);
 	heed_report_finding(study->report, finding, "%s", sentence.data);
 	add_table(study, f, "BLEU against the length of a sentence", f->bleu, 1);
