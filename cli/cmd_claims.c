@@ -118,12 +118,8 @@ const heed_command heed_cmd_claims = {
 	.options = options,
 	.size = sizeof(struct claims_options),
 	.details = "Each claim is an experiment that can come out either way: data are made, families of "
-		   "models are "
-		   "trained on "
-		   "them with several seeds, and a sentence follows from the numbers. Without a name all are "
-		   "tried, in "
-		   "some ten "
-		   "minutes on two processors.\n"
+		   "models are trained on them with several seeds, and a sentence follows from the "
+		   "numbers. Without a name all are tried, in some ten minutes on two processors.\n"
 		   "memory: an RNN forgets, an LSTM forgets later, attention has no distance\n"
 		   "bottleneck: one vector is too narrow for long sentences\n"
 		   "parallel: an RNN works step by step, attention all at once\n"

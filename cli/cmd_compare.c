@@ -317,21 +317,20 @@ static void say_common(const struct compare_options *o, const struct comparison 
 	char budget[64];
 
 	if (c->job.minutes > 0 && c->job.epochs)
-		snprintf(budget, sizeof budget, "%.4g minutes or %d epochs, whichever ended first,",
+		snprintf(budget, sizeof budget, "%.4g min or %d epochs, whichever ended first,",
 			 c->job.minutes, c->job.epochs);
 	else if (c->job.minutes > 0)
-		snprintf(budget, sizeof budget, "%.4g minutes", c->job.minutes);
+		snprintf(budget, sizeof budget, "%.4g min", c->job.minutes);
 	else if (c->job.steps)
 		snprintf(budget, sizeof budget, "%lld steps", (long long)c->job.steps);
 	else
 		snprintf(budget, sizeof budget, "%d epochs", c->job.epochs);
 	heed_report_text(
 		report,
-		"All learned the same %lld examples, cut by the same tokenizer (%s, at most %d "
-		"pieces), for %s each, in batches of %d tokens; those that count needed no more than "
-		"one reading. They are judged on %lld other examples, with the weights that did best "
-		"on some of these on the way. Settings are the same wherever families share them, and "
-		"tuned for none.",
+		"All learned the same %lld examples, cut by the same tokenizer (%s, at most %d pieces), "
+		"for %s each, in batches of %d tokens; those that count needed no more than one reading. "
+		"They are judged on %lld other examples, with the weights that did best on some of these "
+		"on the way. Settings are the same wherever families share them, and tuned for none.",
 		(long long)heed_examples_count(c->job.train), c->job.tokenizer, o->vocab, budget,
 		o->batch_tokens, (long long)heed_examples_count(c->job.valid));
 	if (c->failed[0])
@@ -409,12 +408,9 @@ const heed_command heed_cmd_compare = {
 	.options = options,
 	.size = sizeof(struct compare_options),
 	.details = "Trains every family that learns from such data, each for the same time, on the same "
-		   "tokens and with "
-		   "the same width, and says what each one made of it: quality, time, speed in use, size and "
-		   "memory, in "
-		   "a table and on a page with plots. Speed in use is that of one text at a time. The models "
-		   "stay in "
-		   "DIR, as FAMILY.heed.",
+		   "tokens and with the same width, and says what each one made of it: quality, time, "
+		   "speed in use, size and memory, in a table and on a page with plots. Speed in use is "
+		   "that of one text at a time. The models stay in DIR, as FAMILY.heed.",
 	.examples = "heed compare --text train.txt --valid-text valid.txt --minutes 5 -o compared\n"
 		    "heed compare --labelled train.tsv --valid-labelled valid.tsv -o compared\n",
 	.run = run,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static heed_code put(void *user, const char *bytes, size_t n)
 {
@@ -15,11 +16,12 @@ int heed_report_folder(heed_cli *cli, const char *folder)
 
 	if (mkdir(folder, 0777) == 0)
 		return HEED_EXIT_OK;
-	if (errno == EEXIST && stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
-		errno = ENOTDIR;
-	else if (errno == EEXIST)
+	if (errno != EEXIST)
+		return heed_cli_stop(cli, "%s: this folder can not be made: %s", folder, strerror(errno));
+	errno = stat(folder, &st) == 0 && !S_ISDIR(st.st_mode) ? ENOTDIR : 0;
+	if (errno == 0 && access(folder, W_OK | X_OK) == 0)
 		return HEED_EXIT_OK;
-	return heed_cli_stop(cli, "%s: this folder can not be made: %s", folder, strerror(errno));
+	return heed_cli_stop(cli, "%s: this folder can not be written to: %s", folder, strerror(errno));
 }
 
 /* FOLDER/NAME and what follows it; the caller frees it. */

@@ -86,14 +86,15 @@ static heed_examples *drawn_text(heed_ctx *ctx, uint64_t table, uint32_t part, i
 	return NULL;
 }
 
-static heed_examples *make_text(heed_ctx *ctx, int text, bool valid)
+static heed_examples *make_text(const heed__trial *t, int text, bool valid)
 {
-	const uint64_t seed = heed_ctx_seed(ctx);
+	const uint64_t seed = heed_ctx_seed(t->ctx);
+	const int count = heed__study_examples(t->study, valid ? JUDGED : LINES);
 
 	if (text == 0)
-		return heed__phrase_pairs(ctx, seed, valid ? HEED_PHRASES_VALID : HEED_PHRASES_TRAIN,
-					  valid ? JUDGED : LINES, 1, 1);
-	return drawn_text(ctx, seed, valid, valid ? JUDGED : LINES);
+		return heed__phrase_pairs(t->ctx, seed, valid ? HEED_PHRASES_VALID : HEED_PHRASES_TRAIN,
+					  count, 1, 1);
+	return drawn_text(t->ctx, seed, valid, count);
 }
 
 /* --- trials --- */
@@ -116,8 +117,8 @@ static void keep(found *f, int text, int family, int seed, const heed_rival *r)
 static heed_code try_family(heed__trial *t)
 {
 	const int text = t->kind / FAMILIES, family = t->kind % FAMILIES;
-	heed_examples *const train = make_text(t->ctx, text, false), *const valid =
-									     make_text(t->ctx, text, true);
+	heed_examples *const train = make_text(t, text, false);
+	heed_examples *const valid = make_text(t, text, true);
 	heed_compare_job job = heed_compare_defaults(HEED_TASK_GENERATE);
 	heed_rival rival;
 	heed_code code = HEED_E_MEMORY;
@@ -253,14 +254,13 @@ static void report(heed__study *study, const found *f)
 
 	heed_report_text(
 		study->report,
-		"Five language models learn two texts of %d lines, words as tokens: English of the built-in "
-		"phrase corpus, and lines of %d words in which each word is drawn by the two before it, from "
-		"a "
-		"table of chance (%d words, %d of which may follow). The neural ones have width %d and get "
-		"%lld "
-		"steps of 1024 tokens; the 5-gram counts. Judged on %d other lines.",
-		LINES, LINE_WORDS, WORDS, NEXT, WIDTH,
-		(long long)heed__study_steps(study, STEPS, QUICK_STEPS), JUDGED);
+		"Five language models learn two texts of %d lines, words as tokens: English of the "
+		"built-in phrase corpus, and lines of %d words in which each word is drawn by the two "
+		"before it, from a table of chance (%d words, %d of which may follow). The neural ones "
+		"have width %d and get %lld steps of 1024 tokens; the 5-gram counts. Judged on %d other "
+		"lines.",
+		heed__study_examples(study, LINES), LINE_WORDS, WORDS, NEXT, WIDTH,
+		(long long)heed__study_steps(study, STEPS, QUICK_STEPS), heed__study_examples(study, JUDGED));
 	heed_report_finding(study->report, finding, "%s", sentence.data);
 	for (int text = 0; text < TEXTS; text++) {
 		add_table(study, f, text);

@@ -215,7 +215,8 @@ static heed_code try_lengths(heed__trial *t, const heed_trained *trained)
 
 static heed_code try_family(heed__trial *t)
 {
-	heed_examples *const pairs = make_sentences(t->ctx, heed_ctx_seed(t->ctx), 0, PAIRS, 0);
+	heed_examples *const pairs =
+		make_sentences(t->ctx, heed_ctx_seed(t->ctx), 0, heed__study_examples(t->study, PAIRS), 0);
 	const heed__lesson lesson = {.family = families[t->kind],
 				     .settings = settings[t->kind],
 				     .steps = heed__study_steps(t->study, STEPS, QUICK_STEPS),
@@ -309,11 +310,12 @@ static void report(heed__study *study, found *f)
 	heed_report_text(
 		study->report,
 		"Three translators learn %d sentences of a made language in %lld steps, each of one to %d "
-		"clauses, as many of each length: \"the dog sees the old cat and ...\". Then they translate "
-		"%d sentences of each length, drawn anew. The RNN with one vector reads backwards, so that "
-		"it "
-		"has just seen the words that it says first, and sees the vector at every step.",
-		PAIRS, (long long)heed__study_steps(study, STEPS, QUICK_STEPS), LONGEST, ASKED);
+		"clauses, as many of each length: \"the dog sees the old cat and ...\". Then they "
+		"translate %d sentences of each length, drawn anew. The RNN with one vector reads "
+		"backwards, so that it has just seen the words that it says first, and sees the vector at "
+		"every step.",
+		heed__study_examples(study, PAIRS), (long long)heed__study_steps(study, STEPS, QUICK_STEPS),
+		LONGEST, ASKED);
 	heed_report_finding(study->report, finding, "%s", sentence.data);
 	add_table(study, f, "BLEU against the length of a sentence", f->bleu, 1);
 	add_table(study, f, "Share of translations that are exactly right", f->exact, 2);

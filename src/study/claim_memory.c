@@ -76,13 +76,13 @@ static size_t draw_line(char *out, heed__rng *rng)
 	return finish_line(out, letters, count, answer);
 }
 
-static heed_examples *make_lines(heed_ctx *ctx)
+static heed_examples *make_lines(heed_ctx *ctx, int count)
 {
 	heed_examples *const e = heed_examples_new(ctx);
 	heed__rng rng = {.seed = heed_ctx_seed(ctx), .stream = HEED__STREAM_CORPUS};
 	heed_code code = e != NULL ? HEED_OK : HEED_E_MEMORY;
 
-	for (int i = 0; code == HEED_OK && i < LINES; i++) {
+	for (int i = 0; code == HEED_OK && i < count; i++) {
 		char line[LINE_BYTES];
 		const size_t len = draw_line(line, &rng);
 
@@ -212,7 +212,7 @@ static heed_code try_family(heed__trial *t)
 {
 	found *const f = t->user;
 	const int k = t->kind, seed = t->seed;
-	heed_examples *const lines = make_lines(t->ctx);
+	heed_examples *const lines = make_lines(t->ctx, heed__study_examples(t->study, LINES));
 	const heed__lesson lesson = {.family = families[k],
 				     .settings = settings[k],
 				     .steps = heed__study_steps(t->study, STEPS, QUICK_STEPS),
@@ -257,8 +257,8 @@ heed_finding heed__memory_verdict(const double reach[HEED__MEMORY_FAMILIES][HEED
 
 	heed__str_addf(
 		sentence,
-		"Nine answers of ten are right as far back as %.0f letters with the RNN, %.0f with the LSTM "
-		"and %.0f with attention, of %.0f at most (means of %d runs). ",
+		"Nine answers of ten are right as far back as %.0f letters with the RNN, %.0f with the "
+		"LSTM and %.0f with attention, of %.0f at most (means of %d runs). ",
 		rnn.mean, lstm.mean, gpt.mean, longest, seeds);
 	heed__str_adds(sentence,
 		       later == HEED_FOUND_SO ? "In every run the LSTM remembers longer than the RNN in any. "
@@ -352,13 +352,11 @@ static void report(heed__study *study, found *f)
 {
 	heed_report_text(study->report,
 			 "Lines of 1 to %d letters, each A or by chance B, then a question mark and the "
-			 "answer: B if there "
-			 "was a B, else A. Language models of width 32 learn %d such lines in %lld steps. "
-			 "Asked: lines of %d "
-			 "lengths with their only B at each distance from the question, and as many without "
-			 "a B; half is "
-			 "what guessing gives.",
-			 LONGEST, LINES, (long long)heed__study_steps(study, STEPS, QUICK_STEPS), LENGTHS);
+			 "answer: B if there was a B, else A. Language models of width 32 learn %d such "
+			 "lines in %lld steps. Asked: lines of %d lengths with their only B at each "
+			 "distance from the question, and as many without a B; half is what guessing gives.",
+			 LONGEST, heed__study_examples(study, LINES),
+			 (long long)heed__study_steps(study, STEPS, QUICK_STEPS), LENGTHS);
 	add_finding(study, f);
 	add_table(study, "Share of right answers against the distance of the only B", f->accuracy, 2);
 	add_plot(study, "memory-answers", "Right answers", "share", f->accuracy, false);

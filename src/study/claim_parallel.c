@@ -147,11 +147,10 @@ heed_finding heed__parallel_verdict(const double left[HEED__PARALLEL_FAMILIES][H
 		heed__both(heed__exceeds(left[2], left[0], rounds), heed__exceeds(left[2], left[1], rounds));
 
 	heed__str_addf(sentence,
-		       "In one sequence of %d tokens the RNN does %.0f %% of the arithmetic a second that it "
-		       "does in "
-		       "sequences of %d, the LSTM %.0f %%, attention %.0f %%. A second thread makes the long "
-		       "sequence "
-		       "%.2f times as fast for the RNN, %.2f for the LSTM and %.2f for attention. ",
+		       "In one sequence of %d tokens the RNN does %.0f %% of the arithmetic a second that "
+		       "it does in sequences of %d, the LSTM %.0f %%, attention %.0f %%. A second thread "
+		       "makes the long sequence %.2f times as fast for the RNN, %.2f for the LSTM and %.2f "
+		       "for attention. ",
 		       lengths[LENGTHS - 1], 100 * heed_mean_of(left[0], rounds).mean, lengths[0],
 		       100 * heed_mean_of(left[1], rounds).mean, 100 * heed_mean_of(left[2], rounds).mean,
 		       heed_mean_of(speedup[0], rounds).mean, heed_mean_of(speedup[1], rounds).mean,
@@ -237,11 +236,10 @@ static void report(heed__study *study, found *f)
 	heed_report_text(
 		study->report,
 		"A step of training over %d tokens, forwards and backwards: one sequence, or up to %d of "
-		"them. "
-		"An RNN of four layers, an LSTM of one and a Transformer of one, all of width 128, have the "
-		"same "
-		"number of weights in their layers. The fastest of %d steps counts; the spread is that of %d "
-		"rounds. Times are of this machine as it was, with whatever else ran on it.",
+		"them. An RNN of four layers, an LSTM of one and a Transformer of one, all of width 128, "
+		"have the same number of weights in their layers. The fastest of %d steps counts; the "
+		"spread is that of %d rounds. Times are of this machine as it was, with whatever else ran "
+		"on it.",
 		TOKENS, TOKENS / lengths[0], TRIES, study->options->seeds);
 	heed_report_finding(study->report, finding, "%s", sentence.data);
 	add_table(study, "Milliseconds of a step against the tokens of a sequence", f->seconds, 1e3, -3);

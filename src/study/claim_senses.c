@@ -59,8 +59,7 @@ static const char *const patterns[SENSES][PATTERNS] = {
 		"the {table|list|menu} of this {program|database} {is|was} {new|slow|old}",
 		"{she|they} ran the {program|backup|update} and {waited|crashed it|left}",
 		("the {admin|engineer|expert|hacker} {says|thinks|knows} the {new|old|} server "
-		 "{restarted|ran "
-		 "the backup|needs an update}"),
+		 "{restarted|ran the backup|needs an update}"),
 		("in this {network|office|lab} {our|the|every} server {crashes|needs an update|runs a "
 		 "database}"),
 	},
@@ -105,14 +104,14 @@ static bool is_shown(const char *text)
 	return false;
 }
 
-static heed_examples *make_corpus(heed_ctx *ctx)
+static heed_examples *make_corpus(heed_ctx *ctx, int count)
 {
 	heed_examples *const e = heed_examples_new(ctx);
 	heed__rng rng = {.seed = heed_ctx_seed(ctx), .stream = HEED__STREAM_CORPUS};
 	heed__str text = heed__str_init(ctx, 0);
 	heed_code code = e != NULL ? HEED_OK : HEED_E_MEMORY;
 
-	for (int i = 0; code == HEED_OK && i < SENTENCES;) {
+	for (int i = 0; code == HEED_OK && i < count;) {
 		const int sense = (int)heed__rng_below(&rng, SENSES);
 		const char *const pattern = patterns[sense][heed__rng_below(&rng, PATTERNS)];
 
@@ -235,7 +234,7 @@ static void compare(vectors v[SENSES][1 + SHOWN], int depth, double *same, doubl
 static heed_code try_family(heed__trial *t)
 {
 	found *const f = t->user;
-	heed_examples *const corpus = make_corpus(t->ctx);
+	heed_examples *const corpus = make_corpus(t->ctx, heed__study_examples(t->study, SENTENCES));
 	const heed__lesson lesson = {
 		.family = families[t->kind],
 		.settings = settings[t->kind],
@@ -269,9 +268,8 @@ heed_finding heed__senses_verdict(const double same[HEED__SENSES_FAMILIES][HEED_
 		const heed_finding each = heed__exceeds(same[k], other[k], seeds);
 
 		heed__str_addf(sentence,
-			       "After the layers of the %s the cosine is %.2f between sentences of one sense "
-			       "and %.2f "
-			       "between the senses%s. ",
+			       "After the layers of the %s the cosine is %.2f between sentences of one "
+			       "sense and %.2f between the senses%s. ",
 			       k == 0 ? "classifier" : "language model", heed_mean_of(same[k], seeds).mean,
 			       heed_mean_of(other[k], seeds).mean,
 			       each == HEED_FOUND_SO     ? ", lower in every run"
@@ -348,16 +346,13 @@ static void report(heed__study *study, const found *f)
 	finding = heed__senses_verdict((const double(*)[HEED__SEEDS])same,
 				       (const double(*)[HEED__SEEDS])other, study->options->seeds, &sentence);
 	heed_report_text(study->report,
-			 "%d made sentences about restaurants and computers, most of them with a \"server\". "
-			 "A classifier "
-			 "(encoder) learns which is which; a language model (gpt) learns the next word and "
-			 "is not told. Then "
-			 "%d sentences that neither has seen, half of each sense: cosines of the vectors of "
-			 "\"server\" "
-			 "between two of them, means over the pairs. The notes' pair is \"%s\" and \"%s\"; "
-			 "in the first of "
+			 "%d made sentences about restaurants and computers, most of them with a "
+			 "\"server\". A classifier (encoder) learns which is which; a language model (gpt) "
+			 "learns the next word and is not told. Then %d sentences that neither has seen, "
+			 "half of each sense: cosines of the vectors of \"server\" between two of them, "
+			 "means over the pairs. The notes' pair is \"%s\" and \"%s\"; in the first of "
 			 "these the language model meets the word before it has read anything.",
-			 SENTENCES, SENSES * SHOWN, shown[0][0], shown[1][0]);
+			 heed__study_examples(study, SENTENCES), SENSES * SHOWN, shown[0][0], shown[1][0]);
 	heed_report_finding(study->report, finding, "%s", sentence.data);
 	add_table(study, f);
 	add_plot(study, f);

@@ -213,11 +213,9 @@ static heed_code run(heed__study *study)
 		heed_report_text(
 			study->report,
 			"\"Jack gave water to Jill\" and \"Jill gave water to Jack\" go through two layers "
-			"of "
-			"width %d with random weights, and the vectors of the one sentence are matched with "
-			"those of the other so that the worst pair differs least. The masked model is there "
-			"for "
-			"comparison: each word sees only those before it, which is an order, too.",
+			"of width %d with random weights, and the vectors of the one sentence are matched "
+			"with those of the other so that the worst pair differs least. The masked model is "
+			"there for comparison: each word sees only those before it, which is an order, too.",
 			WIDTH);
 		heed_report_finding(study->report, finding, "%s", sentence.data);
 		add_table(study, f);

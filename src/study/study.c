@@ -88,6 +88,13 @@ int64_t heed__study_steps(const heed__study *study, int64_t steps, int64_t quick
 	return most > 0 && wanted > most ? most : wanted;
 }
 
+int heed__study_examples(const heed__study *study, int count)
+{
+	const int64_t most = study->options->most_steps;
+
+	return most > 0 && most < count / 200 ? (int)most * 200 : count;
+}
+
 /* --- trials --- */
 
 struct heed__trials {

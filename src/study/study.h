@@ -30,6 +30,8 @@ typedef struct heed__claim {
 
 /* Steps of a training: `steps`, or `quick` of them in a quick study, but never more than the options allow. */
 int64_t heed__study_steps(const heed__study *study, int64_t steps, int64_t quick);
+/* Examples to learn from: `count`, but no more than the steps that the options allow can get through. */
+int heed__study_examples(const heed__study *study, int count);
 
 /* One run of many, on a thread and with a context of its own. */
 typedef struct heed__trials heed__trials;
