@@ -9,8 +9,8 @@ Four models: `lstm` and `rnn`, each of words (2 layers of 200, one matrix for em
 64). The tokens are made up, as often as Zipf's law has it: what they say does not change how long a step takes. The
 state goes on from batch to batch; a step is forward, backward, clipping to a norm of 1, Adam. build/bench/bench_train
 and bench/peer_recurrent.py read the one file of batches and must have as many parameters, PyTorch's second biases not
-counted. Each measurement is a fresh process; heed and every setting of the peer take turns, round by round. The ratio is
-heed's rate over that of the fastest setting: best of all rounds, and median of the rounds' medians. With one thread
+counted. Each measurement is a fresh process; heed and every setting of the peer take turns, round by round. The ratio
+is heed's rate over that of the fastest setting: best of all rounds, and median of the rounds' medians. With one thread
 rates are by processor time, which leaves out what other processes do.
 
 --peer=OPTIONS is a setting that PyTorch runs under, in options of peer_recurrent.py; again for more. By default that

@@ -67,7 +67,7 @@ static heed_code init(heed_model *m)
 	if (t == NULL)
 		return HEED_E_MEMORY;
 	m->parts = t;
-	t->embed = heed__table_new(m->params, m->source_vocab, c->width, "embed");
+	t->embed = heed__reading_table_new(m, c->width);
 	t->layers = heed__recurrent_new(m->params, &shape, "rnn");
 	d = t->layers.width;
 	if (c->pooling == POOL_ATTENTION) {

@@ -54,7 +54,7 @@ static heed_code init(heed_model *m)
 	if (t == NULL)
 		return HEED_E_MEMORY;
 	m->parts = t;
-	t->embed = heed__table_new(m->params, m->source_vocab, c->width, "embed");
+	t->embed = heed__reading_table_new(m, c->width);
 	t->hidden = heed__hidden_new(m->params, c->layers, c->width, c->hidden, c->hidden, act, c->dropout);
 	t->output = heed__labels_new(m, c->layers > 0 ? c->hidden : c->width);
 	return HEED_OK;

@@ -36,6 +36,12 @@ heed_tensor *heed__table_new(heed_params *p, int rows, int width, const char *na
 	return heed_param(p, heed_init_normal(1 / sqrt(width)), 2, (int[]){rows, width}, "%s", name);
 }
 
+heed_tensor *heed__reading_table_new(const heed_model *m, int width)
+{
+	return heed_param(m->params, heed_init_normal(0.1 / sqrt(width)), 2, (int[]){m->source_vocab, width},
+			  "embed");
+}
+
 heed__linear heed__labels_new(const heed_model *m, int in)
 {
 	const heed__start start = {.kind = HEED__START_XAVIER, .scale = 1};
