@@ -15,8 +15,8 @@
 enum {
 	FAMILIES = HEED__ALIGNMENT_FAMILIES,
 	PAIRS = 20000,
-	STEPS = 350,
-	QUICK_STEPS = 150,
+	STEPS = 700,
+	QUICK_STEPS = 250,
 	MOST_WORDS = 16,
 };
 
@@ -57,14 +57,14 @@ enum { SENTENCES = sizeof sentences / sizeof *sentences };
 
 static const char *const families[FAMILIES] = {"seq2seq-attention", "transformer"};
 #define LESSON                                                                                               \
-	"tokenizer", "word", "batch-tokens", "1024", "warmup", "60", "schedule", "cosine", "dropout", "0",   \
+	"tokenizer", "word", "batch-tokens", "512", "warmup", "60", "schedule", "cosine", "dropout", "0",    \
 		"clip", "1", "label-smoothing", "0"
 #define RECURRENT                                                                                            \
-	"cell", "gru", "lr", "0.012", "layers", "1", "width", "64", "hidden", "128", "embedding-dropout",    \
+	"cell", "gru", "lr", "0.006", "layers", "1", "width", "64", "hidden", "128", "embedding-dropout",    \
 		"0", "output-dropout", "0"
 static const char *const *const settings[FAMILIES] = {
 	HEED__LESSON(LESSON, RECURRENT),
-	HEED__LESSON(LESSON, "lr", "0.006", "encoder-layers", "2", "decoder-layers", "2", "width", "64",
+	HEED__LESSON(LESSON, "lr", "0.005", "encoder-layers", "2", "decoder-layers", "2", "width", "64",
 		     "feed-forward", "128", "heads", "4", "norm", "pre"),
 };
 
@@ -148,8 +148,8 @@ static heed_code look_at_all(heed__trial *t, const heed_trained *trained)
 
 static heed_code try_family(heed__trial *t)
 {
-	heed_examples *const pairs =
-		heed__phrase_pairs(t->ctx, heed_ctx_seed(t->ctx), HEED_PHRASES_TRAIN, PAIRS, 1, 1);
+	heed_examples *const pairs = heed__phrase_pairs(t->ctx, heed_ctx_seed(t->ctx), HEED_PHRASES_TRAIN,
+							heed__study_examples(t->study, PAIRS), 1, 1);
 	const heed__lesson lesson = {.family = families[t->kind],
 				     .settings = settings[t->kind],
 				     .steps = heed__study_steps(t->study, STEPS, QUICK_STEPS),
@@ -197,8 +197,8 @@ heed_finding heed__alignment_verdict(const double share[HEED__ALIGNMENT_FAMILIES
 
 		heed__str_addf(
 			sentence,
-			"In the %s %.0f %% of the words look most at the right word (guessing: %.0f %%), and "
-			"\"amo\" looks at \"love\" in %.0f of %d runs. ",
+			"In the %s %.0f %% of the words look most at the right word (guessing: %.0f %%), "
+			"and \"amo\" looks at \"love\" in %.0f of %d runs. ",
 			families[k], 100 * m.mean, 100 * guessing, seeds * heed_mean_of(love[k], seeds).mean,
 			seeds);
 		finding = heed__both(finding, each);
@@ -307,12 +307,11 @@ static void report(heed__study *study, const found *f)
 	heed_report_text(
 		study->report,
 		"Two translators learn %d pairs of the built-in phrase corpus in %lld steps. Then they are "
-		"led "
-		"through the translations of %d sentences that were kept from them and whose words a person "
-		"has "
-		"aligned: which word of the source has the largest weight when a word is said? Of the "
-		"Transformer's layers the last but one is asked, the mean of its heads.",
-		PAIRS, (long long)heed__study_steps(study, STEPS, QUICK_STEPS), SENTENCES);
+		"led through the translations of %d sentences that were kept from them and whose words a "
+		"person has aligned: which word of the source has the largest weight when a word is said? "
+		"Of the Transformer's layers the last but one is asked, the mean of its heads.",
+		heed__study_examples(study, PAIRS), (long long)heed__study_steps(study, STEPS, QUICK_STEPS),
+		SENTENCES);
 	heed_report_finding(study->report, finding, "%s", sentence.data);
 	add_shares(study, f);
 	add_plot(study, f);

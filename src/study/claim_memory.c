@@ -21,8 +21,8 @@ enum {
 	PLACES = HEED__MEMORY_DISTANCES,
 	LENGTHS = 8, /* of lines that each distance is tried in */
 	WIDEST = 64,
-	STEPS = 800,
-	QUICK_STEPS = 400,
+	STEPS = 2000,
+	QUICK_STEPS = 800,
 };
 
 static const int distances[PLACES] = {1, 2, 4, 8, 16, 24, 32, 48, 64, 96};
