@@ -86,7 +86,7 @@ static const char *const *const settings[FAMILIES] = {
 	HEED__LESSON(LESSON, "unit", "lines"),
 };
 
-static const int64_t steps[FAMILIES] = {300, 1200}, quick_steps[FAMILIES] = {100, 500};
+static const int64_t steps[FAMILIES] = {300, 1200}, quick_steps[FAMILIES] = {200, 1000};
 
 /* Mean cosines [family][depth][seed] between the word in two sentences of one sense, and of two. */
 typedef struct found {
