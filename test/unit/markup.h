@@ -2,33 +2,7 @@
 #ifndef HEED_TEST_MARKUP_H
 #define HEED_TEST_MARKUP_H
 
-#include "heed/context.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-typedef struct sink {
-	char *text;
-	size_t len;
-} sink;
-
-static inline heed_code put(void *user, const char *bytes, size_t n)
-{
-	sink *const s = user;
-
-	s->text = realloc(s->text, s->len + n + 1);
-	assert_non_null(s->text);
-	memcpy(s->text + s->len, bytes, n);
-	s->text[s->len += n] = '\0';
-	return HEED_OK;
-}
+#include "sink.h"
 
 /* A reader of just enough XML: tags nest, attributes are quoted, references are known. */
 static inline void check_reference(const char *s)

@@ -34,11 +34,11 @@ static inline heed_code next_corpus_line(void *user, const char **line, size_t *
 	return HEED_OK;
 }
 
-static inline heed_tokenizer *train_on(heed_ctx *ctx, const heed_tokenizer_options *options, const char *text)
+static inline heed_tokenizer *train_on(heed_ctx *in, const heed_tokenizer_options *options, const char *text)
 {
 	corpus_lines lines = corpus_of(text);
 
-	return heed_tokenizer_train(ctx, options, next_corpus_line, &lines);
+	return heed_tokenizer_train(in, options, next_corpus_line, &lines);
 }
 
 static inline heed__rng test_rng(uint32_t step)

@@ -5,6 +5,7 @@
 #include "heed/classify.h"
 #include "heed/ops.h"
 #include "sample_lines.h"
+#include "shortage.h"
 
 #include <math.h>
 
@@ -321,47 +322,22 @@ static void wrong_things_are_reported(void **state)
 	heed_classifier_free(NULL);
 }
 
-static long allocations, refused, held;
-
-static void *failing_alloc(void *user, void *p, size_t n)
-{
-	(void)user;
-	if (n == 0) {
-		held--;
-		free(p);
-		return NULL;
-	}
-	if (++allocations == refused)
-		return NULL;
-	held++;
-	return malloc(n);
-}
-
 static void every_allocation_may_fail(void **state)
 {
-	heed_code code = HEED_E_MEMORY;
-	int failures = 0;
+	shortage s = {0};
+	heed_code code;
 
 	(void)state;
-	for (long n = 1; code != HEED_OK; n++) {
-		heed_ctx *const ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1, .alloc = failing_alloc});
+	do {
 		fixture f;
 
-		assert_non_null(ctx);
-		assert_true(make_in(&f, ctx, &unlimited, 0));
-		allocations = 0;
-		refused = n;
+		assert_true(make_in(&f, shortage_ctx(&s), &unlimited, 0));
+		shortage_begin(&s);
 		code = classify_code(&f, NULL);
-		refused = 0;
-		if (code != HEED_OK) {
-			failures++;
-			assert_int_equal(code, HEED_E_MEMORY);
-			assert_int_equal(heed_error_code(ctx), HEED_E_MEMORY);
-		}
+		assert_int_equal(heed_error_code(f.ctx), code);
 		drop(&f);
-		assert_int_equal(held, 0);
-	}
-	assert_true(failures > 10);
+	} while (shortage_felt(&s, code));
+	assert_true(s.tries > 10);
 }
 
 int main(void)

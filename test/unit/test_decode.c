@@ -7,6 +7,7 @@
 #include "heed/translate.h"
 #include "kernel/kernel.h"
 #include "nn/state.h"
+#include "shortage.h"
 
 #include <math.h>
 
@@ -1215,23 +1216,6 @@ static void repeated_work_allocates_nothing(void **state)
 	destroy(&f);
 }
 
-/* An allocator that refuses the call of one number. */
-static long allocations, refused, held;
-
-static void *failing_alloc(void *user, void *p, size_t n)
-{
-	(void)user;
-	if (n == 0) {
-		held--;
-		free(p);
-		return NULL;
-	}
-	if (++allocations == refused)
-		return NULL;
-	held++;
-	return malloc(n);
-}
-
 /* Everything there is to do; whether all of it went well. */
 static bool do_all(const fixture *f, bool sample)
 {
@@ -1263,33 +1247,22 @@ static void every_allocation_may_fail(void **state)
 {
 	(void)state;
 	for (int sample = 0; sample < 2; sample++) {
-		bool good = false;
-		int failures = 0;
+		shortage s = {.optional = true}; /* one block in place of the several that an arena had */
+		heed_code code;
 
-		for (long n = 1; !good; n++) {
-			heed_ctx *ctx =
-				heed_ctx_new(&(heed_ctx_options){.threads = 1, .alloc = failing_alloc});
-			long before;
+		do {
 			fixture f;
+			long before;
 
-			assert_non_null(ctx);
-			assert_true(make_in(&f, ctx, words_4, "16"));
-			before = held;
-			allocations = 0;
-			refused = n;
-			good = do_all(&f, sample);
-			refused = 0;
-			if (!good) {
-				failures++;
-				assert_int_equal(heed_error_code(ctx), HEED_E_MEMORY);
-			}
+			assert_true(make_in(&f, shortage_ctx(&s), words_4, "16"));
+			before = s.blocks;
+			shortage_begin(&s);
+			code = do_all(&f, sample) ? HEED_OK : heed_error_code(f.ctx);
 			/* what stays is scratch of the context */
-			assert_true(held <= before + 2);
-			drop(&f);
-			heed_ctx_free(ctx);
-			assert_int_equal(held, 0);
-		}
-		assert_true(failures > 30);
+			assert_true(s.blocks <= before + 2);
+			destroy(&f);
+		} while (shortage_felt(&s, code));
+		assert_true(s.tries > 30);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "heed/generate.h"
 #include "nn/state.h"
 #include "sample_lines.h"
+#include "shortage.h"
 
 #include <math.h>
 
@@ -763,48 +764,24 @@ static void repeated_work_allocates_nothing(void **state)
 	drop(&f);
 }
 
-static long allocations, refused, held;
-
-static void *failing_alloc(void *user, void *p, size_t n)
-{
-	(void)user;
-	if (n == 0) {
-		held--;
-		free(p);
-		return NULL;
-	}
-	if (++allocations == refused)
-		return NULL;
-	held++;
-	return malloc(n);
-}
-
 static void every_allocation_may_fail(void **state)
 {
 	const heed_generate_options o = sampling(3, 30);
-	heed_code code = HEED_E_MEMORY;
-	int failures = 0;
+	shortage s = {0};
+	heed_code code;
 
 	(void)state;
-	for (long n = 1; code != HEED_OK; n++) {
-		heed_ctx *const ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1, .alloc = failing_alloc});
+	do {
 		fixture f;
 
-		assert_non_null(ctx);
-		assert_true(make_in(&f, ctx, &limited, (config){9, HEED_FORM_BLOCKS, 1000}, "byte", letters));
-		allocations = 0;
-		refused = n;
+		assert_true(make_in(&f, shortage_ctx(&s), &limited, (config){9, HEED_FORM_BLOCKS, 1000},
+				    "byte", letters));
+		shortage_begin(&s);
 		code = generate_code(&f, &o, prompt_lines(), PROMPTS);
-		refused = 0;
-		if (code != HEED_OK) {
-			failures++;
-			assert_int_equal(code, HEED_E_MEMORY);
-			assert_int_equal(heed_error_code(ctx), HEED_E_MEMORY);
-		}
+		assert_int_equal(heed_error_code(f.ctx), code);
 		drop(&f);
-		assert_int_equal(held, 0);
-	}
-	assert_true(failures > 30);
+	} while (shortage_felt(&s, code));
+	assert_true(s.tries > 30);
 }
 
 int main(void)

@@ -2,25 +2,10 @@
 
 #include "heed/json.h"
 #include "io/json_reader.h"
+#include "one_ctx.h"
 
 #include <locale.h>
 #include <math.h>
-
-static heed_ctx *ctx;
-
-static int make_ctx(void **state)
-{
-	(void)state;
-	ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1});
-	return ctx ? 0 : -1;
-}
-
-static int free_ctx(void **state)
-{
-	(void)state;
-	heed_ctx_free(ctx);
-	return 0;
-}
 
 static heed_code parse(const char *text, heed__json **root)
 {

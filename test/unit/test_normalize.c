@@ -2,24 +2,9 @@
 
 #include <utf8proc.h>
 
+#include "one_ctx.h"
 #include "sample_lines.h"
 #include "text/unicode.h"
-
-static heed_ctx *ctx;
-
-static int make_ctx(void **state)
-{
-	(void)state;
-	ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1});
-	return ctx ? 0 : -1;
-}
-
-static int free_ctx(void **state)
-{
-	(void)state;
-	heed_ctx_free(ctx);
-	return 0;
-}
 
 /* Normalises; the caller frees the string with heed__str_release. */
 static heed__str normalized(heed_normalization form, bool lowercase, const char *text, size_t len)

@@ -6,12 +6,7 @@
 #include "heed/model.h"
 #include "io/safetensors.h"
 #include "kernel/kernel.h"
-
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "shortage.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -348,27 +343,6 @@ static void forget_bias_is_set(void **state)
 
 /* --- memory that runs out --- */
 
-typedef struct shortage {
-	long fails_at, requests, blocks;
-} shortage;
-
-static void *alloc_until(void *user, void *p, size_t n)
-{
-	shortage *const s = user;
-	void *q;
-
-	if (n == 0) {
-		s->blocks -= p != NULL;
-		free(p);
-		return NULL;
-	}
-	if (++s->requests == s->fails_at)
-		return NULL;
-	q = realloc(p, n);
-	s->blocks += p == NULL && q != NULL;
-	return q;
-}
-
 /* A step of training and one of decoding; HEED_OK: all of it worked. */
 static heed_code train_and_step(heed_ctx *ctx, const char *family, const char *const *settings)
 {
@@ -400,24 +374,19 @@ static heed_code train_and_step(heed_ctx *ctx, const char *family, const char *c
 	return code;
 }
 
-/* Some requests may fail without harm: what is given back is then not used again. */
 static void survives(const char *family, const char *const *settings)
 {
-	shortage s = {0};
+	shortage s = {.optional = true}; /* what backward gives back is then not used again */
+	heed_code code;
 
-	for (long n = 1; s.fails_at <= s.requests; n++) {
+	do {
 		heed_ctx *ctx;
 
-		s = (shortage){.fails_at = n};
-		ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1, .alloc = alloc_until, .alloc_user = &s});
-		if (ctx != NULL) {
-			const heed_code code = train_and_step(ctx, family, settings);
-
-			assert_true(code == HEED_OK || (code == HEED_E_MEMORY && s.requests >= n));
-		}
+		shortage_begin(&s);
+		ctx = shortage_ctx(&s);
+		code = ctx != NULL ? train_and_step(ctx, family, settings) : HEED_E_MEMORY;
 		heed_ctx_free(ctx);
-		assert_int_equal(s.blocks, 0);
-	}
+	} while (shortage_felt(&s, code));
 }
 
 static void survives_every_allocation_that_fails(void **state)

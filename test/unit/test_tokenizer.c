@@ -1,9 +1,8 @@
 /* What every kind of tokenizer promises. */
 #include "scratch.h"
 
+#include "one_ctx.h"
 #include "sample_lines.h"
-
-static heed_ctx *ctx;
 
 static const char corpus[] = "Ein Hund läuft über die grüne Wiese.\n"
 			     "Zwei Hunde laufen über die Straße, 2016!\n"
@@ -39,20 +38,6 @@ static const char *const texts[] = {
 };
 
 enum { TEXTS = sizeof texts / sizeof *texts };
-
-static int make_ctx(void **state)
-{
-	(void)state;
-	ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1, .seed = 5});
-	return ctx ? 0 : -1;
-}
-
-static int free_ctx(void **state)
-{
-	(void)state;
-	heed_ctx_free(ctx);
-	return 0;
-}
 
 static heed_tokenizer *train(const heed_tokenizer_options *options)
 {

@@ -1,25 +1,10 @@
 /* Byte-pair encoding against slow and plain implementations of the same rules. */
 #include "scratch.h"
 
+#include "one_ctx.h"
 #include "sample_lines.h"
 #include "text/bpe_merges.h"
 #include "text/word_split.h"
-
-static heed_ctx *ctx;
-
-static int make_ctx(void **state)
-{
-	(void)state;
-	ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1});
-	return ctx ? 0 : -1;
-}
-
-static int free_ctx(void **state)
-{
-	(void)state;
-	heed_ctx_free(ctx);
-	return 0;
-}
 
 /* A corpus that repeats itself: words of few letters, some of them long runs of one. */
 static char *random_corpus(uint32_t seed, int letters, int words)

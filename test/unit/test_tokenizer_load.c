@@ -3,44 +3,11 @@
 
 #include <pthread.h>
 
+#include "one_ctx.h"
 #include "sample_lines.h"
 
 static const char corpus[] =
 	"El perro ama al perro.\nDer Hund läuft, der Hund läuft\nel perro läuft al Hund\n";
-
-static heed_ctx *ctx;
-static long allocations_left = -1; /* -1: no limit */
-
-/* realloc that fails from a given call on. */
-static void *allocate(void *user, void *p, size_t n)
-{
-	(void)user;
-	if (n == 0) {
-		free(p);
-		return NULL;
-	}
-	if (allocations_left == 0)
-		return NULL;
-	if (allocations_left > 0)
-		allocations_left--;
-	return realloc(p, n);
-}
-
-static int make_ctx(void **state)
-{
-	(void)state;
-	ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1, .alloc = allocate});
-	return ctx ? 0 : -1;
-}
-
-static int free_ctx(void **state)
-{
-	const size_t left = heed_ctx_memory(ctx).bytes;
-
-	(void)state;
-	heed_ctx_free(ctx);
-	return left == 0 ? 0 : -1;
-}
 
 static const char *const symbols[] = {"<de>", "<es>"};
 
@@ -267,21 +234,18 @@ static bool whole_life(size_t k)
 static void survives_every_failed_allocation(void **state)
 {
 	(void)state;
+	memory.kept = memory.blocks;
+	memory.rest = true;
 	for (size_t k = 0; k < KINDS; k++) {
-		const size_t before = heed_ctx_memory(ctx).bytes;
-		bool well = false;
-		long n;
+		heed_code code;
 
-		for (n = 0; !well; n++) {
+		memory.tries = 0;
+		do {
 			heed_error_clear(ctx);
-			allocations_left = n;
-			well = whole_life(k);
-			allocations_left = -1;
-			assert_int_equal(heed_ctx_memory(ctx).bytes, before);
-			if (!well)
-				assert_int_equal(heed_error_code(ctx), HEED_E_MEMORY);
-		}
-		assert_true(n > 10);
+			shortage_begin(&memory);
+			code = whole_life(k) ? HEED_OK : heed_error_code(ctx);
+		} while (shortage_felt(&memory, code));
+		assert_true(memory.tries > 10);
 	}
 }
 

@@ -1,25 +1,10 @@
 /* Whole texts as pieces, and words between white space. */
 #include "scratch.h"
 
+#include "one_ctx.h"
 #include "sample_lines.h"
 
 #define SPACE "\xE2\x96\x81"
-
-static heed_ctx *ctx;
-
-static int make_ctx(void **state)
-{
-	(void)state;
-	ctx = heed_ctx_new(&(heed_ctx_options){.threads = 1});
-	return ctx ? 0 : -1;
-}
-
-static int free_ctx(void **state)
-{
-	(void)state;
-	heed_ctx_free(ctx);
-	return 0;
-}
 
 static heed_tokenizer *train(const heed_tokenizer_options *options, const char *corpus)
 {

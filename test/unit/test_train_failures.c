@@ -1,9 +1,9 @@
 /* Trainings that run out of memory or disk: an error, nothing lost, no half-written file. */
+#include "shortage.h"
 #include "tiny_training.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -59,30 +59,6 @@ static void left_nothing_half_written(void)
 
 /* --- memory --- */
 
-/* Memory that runs out: the n-th request fails, and with `all` every later one. */
-typedef struct shortage {
-	long fails_at;
-	bool all;
-	atomic_long requests, blocks;
-} shortage;
-
-static void *alloc_until(void *user, void *p, size_t n)
-{
-	shortage *s = user;
-	long request;
-
-	if (n == 0) {
-		atomic_fetch_sub(&s->blocks, p != NULL);
-		free(p);
-		return NULL;
-	}
-	request = atomic_fetch_add(&s->requests, 1) + 1;
-	if (request == s->fails_at || (s->all && request > s->fails_at))
-		return NULL;
-	atomic_fetch_add(&s->blocks, p == NULL);
-	return realloc(p, n);
-}
-
 static tiny small(void)
 {
 	static const char *const settings[] = {
@@ -96,7 +72,7 @@ static tiny small(void)
 /* Before a try: how things stand; then one try with its shortage. Returns whether the shortage was felt. */
 static bool try_once(void (*before)(void), heed_code (*attempt)(shortage *), long n, bool all)
 {
-	shortage s = {.fails_at = n, .all = all};
+	shortage s = {.at = n, .rest = all};
 	heed_code code;
 
 	before();
@@ -146,7 +122,7 @@ static heed_code training(shortage *s)
 	tiny t = small();
 
 	t.threads = 2; /* whose pool may be refused too */
-	t.alloc = alloc_until;
+	t.alloc = shortage_alloc;
 	t.alloc_user = s;
 	return tiny_train(&t);
 }
@@ -188,7 +164,7 @@ static heed_code resuming(shortage *s)
 	tiny t = small();
 
 	t.resume = true;
-	t.alloc = alloc_until;
+	t.alloc = shortage_alloc;
 	t.alloc_user = s;
 	return tiny_train(&t);
 }
@@ -233,8 +209,7 @@ static void with_model(void)
 
 static heed_code opening(shortage *s)
 {
-	heed_ctx *ctx =
-		heed_ctx_new(&(heed_ctx_options){.threads = 1, .alloc = alloc_until, .alloc_user = s});
+	heed_ctx *ctx = shortage_ctx(s);
 	heed_trained *model;
 	heed_code code = HEED_E_MEMORY;
 
