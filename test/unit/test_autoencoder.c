@@ -1,14 +1,13 @@
 /* The autoencoder of words against PyTorch, and that it learns to say the token again. */
 #include "golden.h"
 #include "model_checks.h"
+#include "settings.h"
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-
-#define SETTINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static void agrees_with_torch(void **state)
 {

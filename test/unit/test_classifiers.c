@@ -2,6 +2,7 @@
 #include "golden.h"
 #include "heed/ops.h"
 #include "model_checks.h"
+#include "settings.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,6 @@
 
 #include <math.h>
 
-#define SETTINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define ENCODER                                                                                              \
 	"layers", "2", "width", "16", "heads", "2", "feed-forward", "24", "dropout", "0", "init", "normal",  \
 		"init-deviation", "0.3"

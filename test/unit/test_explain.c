@@ -2,18 +2,13 @@
 #include "base/context_impl.h"
 #include "heed/classify.h"
 #include "heed/explain.h"
+#include "settings.h"
 #include "shortage.h"
 #include "sink.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-
-#define SETTINGS(...)                                                                                        \
-	(const char *const[])                                                                                \
-	{                                                                                                    \
-		__VA_ARGS__, NULL                                                                            \
-	}
 
 #define LAYERS "width", "8", "heads", "2", "feed-forward", "12", "max-length", "16"
 

@@ -1,6 +1,7 @@
 /* The feed-forward language model against PyTorch, and what a language model must do. */
 #include "golden.h"
 #include "model_checks.h"
+#include "settings.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#define SETTINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define SHAPE         "window", "3", "width", "12", "hidden", "20", "dropout", "0"
+#define SHAPE "window", "3", "width", "12", "hidden", "20", "dropout", "0"
 /* A window longer than any text here, relu, two layers, one matrix. */
 #define SENTENCE SHAPE, "window", "32", "activation", "relu", "layers", "2", "tie", "all"
 #define DIRECT   SHAPE, "direct", "true"

@@ -1,6 +1,7 @@
 /* The decoder-only Transformer against PyTorch, and what a language model must do. */
 #include "golden.h"
 #include "model_checks.h"
+#include "settings.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +11,7 @@
 
 #include "heed/model.h"
 
-#define SETTINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define SHAPE         "layers", "2", "width", "16", "heads", "4", "feed-forward", "24", "dropout", "0"
+#define SHAPE "layers", "2", "width", "16", "heads", "4", "feed-forward", "24", "dropout", "0"
 
 static void agrees_with_torch(void **state)
 {

@@ -6,6 +6,7 @@
 #include "heed/model.h"
 #include "io/safetensors.h"
 #include "kernel/kernel.h"
+#include "settings.h"
 #include "shortage.h"
 
 #include <math.h>
@@ -13,11 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETTINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define GOLDEN(name)  "test/golden/rnn/" name ".safetensors"
-#define DRY           "dropout", "0", "embedding-dropout", "0"
-#define LM            "width", "12", "hidden", "10", "output-dropout", "0", DRY
-#define CLASSIFIER    "width", "12", "hidden", "10", DRY
+#define GOLDEN(name) "test/golden/rnn/" name ".safetensors"
+#define DRY          "dropout", "0", "embedding-dropout", "0"
+#define LM           "width", "12", "hidden", "10", "output-dropout", "0", DRY
+#define CLASSIFIER   "width", "12", "hidden", "10", DRY
 
 static const char *const one_layer[][2] = {{"input", "input"}, {"rnn0", "rnn0"}, {"states", "rnn0"}, {0}};
 static const char *const two_layers[][2] = {

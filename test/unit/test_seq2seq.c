@@ -2,7 +2,7 @@
  * decoder looks at. */
 #include "golden.h"
 #include "model_checks.h"
-#include "tiny_training.h"
+#include "training_names.h"
 
 #include "heed/translate.h"
 #include "nn/steps.h"
@@ -233,30 +233,6 @@ static void weights_are_kept(void **state)
 }
 
 /* --- trained, as it is used --- */
-
-int fsync(int fd)
-{
-	(void)fd;
-	return 0; /* the machine does not die */
-}
-
-static char output[512], other[512];
-
-static int make_names(void **state)
-{
-	if (scratch_make(state) != 0)
-		return -1;
-	snprintf(output, sizeof output, "%s", scratch("a.heed"));
-	snprintf(other, sizeof other, "%s", scratch("b.heed"));
-	return 0;
-}
-
-static int remove_names(void **state)
-{
-	tiny_forget(output);
-	tiny_forget(other);
-	return scratch_remove(state);
-}
 
 static void stop_at_step_five(tiny *t, const heed_train_event *e)
 {

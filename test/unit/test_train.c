@@ -1,34 +1,10 @@
 /* Trainings as a whole: the same bytes, what is learned, what is kept, and what numbers events tell. */
-#include "tiny_training.h"
+#include "training_names.h"
 
 #include "base/context_impl.h"
 #include "heed/translate.h"
 #include "io/json_reader.h"
 #include "train/trainer.h"
-
-int fsync(int fd)
-{
-	(void)fd;
-	return 0; /* the machine does not die */
-}
-
-static char output[512], other[512];
-
-static int make_names(void **state)
-{
-	if (scratch_make(state) != 0)
-		return -1;
-	snprintf(output, sizeof output, "%s", scratch("a.heed"));
-	snprintf(other, sizeof other, "%s", scratch("b.heed"));
-	return 0;
-}
-
-static int remove_names(void **state)
-{
-	tiny_forget(output);
-	tiny_forget(other);
-	return scratch_remove(state);
-}
 
 static void train(tiny *t)
 {
@@ -364,7 +340,6 @@ static void opens(const char *path)
 static void five_bad_steps_in_a_row_end_the_training(void **state)
 {
 	tiny t, good = poisoned(0);
-	char checkpoint[560];
 
 	(void)state;
 	good.settings = SETTINGS("steps", "5", "valid-every", "5", "save-every", "1");
@@ -377,7 +352,6 @@ static void five_bad_steps_in_a_row_end_the_training(void **state)
 	assert_int_equal(t.last[HEED_TRAIN_STEP].step, 9);
 	assert_int_equal(t.last[HEED_TRAIN_STEP].skipped, 4);
 	assert_true(same_files(output, other)); /* the validation at step 5 */
-	snprintf(checkpoint, sizeof checkpoint, "%s.run/checkpoint", output);
 	opens(checkpoint);
 
 	/* its checkpoint knows how many were bad: one more is too many */

@@ -1,36 +1,11 @@
 /* Trainings that run out of memory or disk: an error, nothing lost, no half-written file. */
 #include "shortage.h"
-#include "tiny_training.h"
+#include "training_names.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-
-int fsync(int fd)
-{
-	(void)fd;
-	return 0; /* the machine does not die */
-}
-
-static char output[512], other[512], checkpoint[560];
-
-static int make_names(void **state)
-{
-	if (scratch_make(state) != 0)
-		return -1;
-	snprintf(output, sizeof output, "%s", scratch("a.heed"));
-	snprintf(other, sizeof other, "%s", scratch("b.heed"));
-	snprintf(checkpoint, sizeof checkpoint, "%s.run/checkpoint", output);
-	return 0;
-}
-
-static int remove_names(void **state)
-{
-	tiny_forget(output);
-	tiny_forget(other);
-	return scratch_remove(state);
-}
 
 /* A model or checkpoint that is there must be whole. */
 static void is_whole_or_not_there(const char *path)

@@ -1,34 +1,9 @@
 /* What trainings of families other than translators need of the loop: carried states, labels, word vectors, and
  * families that estimate themselves. */
-#include "tiny_training.h"
+#include "training_names.h"
 
 #include "heed/vectors.h"
 #include "train/trainer.h"
-
-int fsync(int fd)
-{
-	(void)fd;
-	return 0; /* the machine does not die */
-}
-
-static char output[512], other[512];
-
-static int make_names(void **state)
-{
-	if (scratch_make(state) != 0)
-		return -1;
-	snprintf(output, sizeof output, "%s", scratch("a.heed"));
-	snprintf(other, sizeof other, "%s", scratch("b.heed"));
-	return 0;
-}
-
-static int remove_names(void **state)
-{
-	tiny_forget(output);
-	tiny_forget(other);
-	remove(scratch("vectors"));
-	return scratch_remove(state);
-}
 
 static void train(tiny *t)
 {

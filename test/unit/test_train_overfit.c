@@ -1,29 +1,7 @@
 /* A handful of pairs is learned by heart by every shape, choice and optimizer, and said again. */
-#include "tiny_training.h"
+#include "training_names.h"
 
 #include "heed/translate.h"
-
-int fsync(int fd)
-{
-	(void)fd;
-	return 0; /* the machine does not die */
-}
-
-static char output[512];
-
-static int make_names(void **state)
-{
-	if (scratch_make(state) != 0)
-		return -1;
-	snprintf(output, sizeof output, "%s", scratch("a.heed"));
-	return 0;
-}
-
-static int remove_names(void **state)
-{
-	tiny_forget(output);
-	return scratch_remove(state);
-}
 
 static heed_code compare(void *user, const heed_translation *t)
 {

@@ -10,14 +10,9 @@
 #include "heed/train.h"
 #include "heed/trained.h"
 #include "scratch.h"
+#include "settings.h"
 
 #include <math.h>
-
-#define SETTINGS(...)                                                                                        \
-	(const char *const[])                                                                                \
-	{                                                                                                    \
-		__VA_ARGS__, NULL                                                                            \
-	}
 
 typedef struct tiny tiny;
 struct tiny {
