@@ -1,4 +1,4 @@
-/* For tests of drawings: what was written, whether it is markup, and memory that runs out. */
+/* For tests of drawings: whether what was written is markup. */
 #ifndef HEED_TEST_MARKUP_H
 #define HEED_TEST_MARKUP_H
 
@@ -63,18 +63,6 @@ static inline size_t occurrences(const char *text, const char *what)
 	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
 		n++;
 	return n;
-}
-
-/* An allocator that fails once its budget is spent. */
-static inline void *limited(void *user, void *p, size_t n)
-{
-	long *const left = user;
-
-	if (n == 0) {
-		free(p);
-		return NULL;
-	}
-	return (*left)-- > 0 ? realloc(p, n) : NULL;
 }
 
 #endif
