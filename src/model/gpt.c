@@ -34,17 +34,17 @@ static const heed_field fields[] = {
 	"unit", "blocks", "norm", "pre", "activation", "gelu", "init", "normal", "depth-scale", "stack"
 #define NANO_GPT_TRAINING                                                                                    \
 	"tokenizer", "char", "optimizer", "adamw", "weight-decay", "0.1", "beta2", "0.99", "clip", "1",      \
-		"lr", "0.001", "lr-end", "0.0001", "schedule", "cosine", "warmup", "100"
+		"lr-end", "0.0001", "schedule", "cosine", "warmup", "100"
 
 static const heed_preset presets[] = {
 	{"char", "characters on a small processor, in minutes",
 	 HEED__SETTINGS(NANO_GPT, "layers", "4", "heads", "4", "width", "128", "feed-forward", "512",
 			"max-length", "64", "dropout", "0"),
-	 HEED__SETTINGS(NANO_GPT_TRAINING, "batch-tokens", "768", "steps", "2000")},
+	 HEED__SETTINGS(NANO_GPT_TRAINING, "lr", "0.006", "batch-tokens", "768", "steps", "2000")},
 	{"shakespeare", "characters, for hours",
 	 HEED__SETTINGS(NANO_GPT, "layers", "6", "heads", "6", "width", "384", "feed-forward", "1536",
 			"max-length", "256", "dropout", "0.2", "attention-dropout", "0.2"),
-	 HEED__SETTINGS(NANO_GPT_TRAINING, "batch-tokens", "16384", "steps", "5000")},
+	 HEED__SETTINGS(NANO_GPT_TRAINING, "lr", "0.001", "batch-tokens", "16384", "steps", "5000")},
 	{"gpt2", "Radford et al. 2019, the smallest",
 	 HEED__SETTINGS(NANO_GPT, "layers", "12", "heads", "12", "width", "768", "feed-forward", "3072",
 			"max-length", "1024", "dropout", "0.1", "attention-dropout", "0.1"),
