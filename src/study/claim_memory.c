@@ -243,7 +243,7 @@ double heed__memory_reach(const double accuracy[HEED__MEMORY_DISTANCES])
 	return reach;
 }
 
-heed_finding heed__memory_verdict(const double reach[HEED__MEMORY_FAMILIES][HEED__SEEDS], int seeds,
+static heed_finding judge_answers(const double reach[HEED__MEMORY_FAMILIES][HEED__SEEDS], int seeds,
 				  heed__str *sentence)
 {
 	const double longest = distances[PLACES - 1];
@@ -253,7 +253,6 @@ heed_finding heed__memory_verdict(const double reach[HEED__MEMORY_FAMILIES][HEED
 	const heed_finding free_of_it = heed__least(reach[2], seeds) >= longest ? HEED_FOUND_SO
 					: gpt.mean > lstm.mean                  ? HEED_FOUND_OPEN
 										: HEED_FOUND_NOT_SO;
-	const heed_finding finding = heed__both(later, free_of_it);
 
 	heed__str_addf(
 		sentence,
@@ -269,8 +268,34 @@ heed_finding heed__memory_verdict(const double reach[HEED__MEMORY_FAMILIES][HEED
 		       free_of_it == HEED_FOUND_SO
 			       ? "To attention the distance makes no difference. "
 			       : "Attention did not learn to be free of the distance in every run. ");
-	heed__str_adds(sentence, heed__verdict_words(finding));
-	return finding;
+	return heed__both(later, free_of_it);
+}
+
+static heed_finding judge_gradients(const double left[HEED__MEMORY_FAMILIES][HEED__SEEDS], int seeds,
+				    heed__str *sentence)
+{
+	heed__str_addf(
+		sentence,
+		"Before training, the gradient that reaches a letter %d back is %.1g of that one letter "
+		"back with the RNN, %.1g with the LSTM and %.1g with attention. ",
+		distances[PLACES - 1], heed_mean_of(left[0], seeds).mean, heed_mean_of(left[1], seeds).mean,
+		heed_mean_of(left[2], seeds).mean);
+	return heed__both(heed__exceeds(left[1], left[0], seeds), heed__exceeds(left[2], left[1], seeds));
+}
+
+heed_finding heed__memory_verdict(const double reach[HEED__MEMORY_FAMILIES][HEED__SEEDS],
+				  const double left[HEED__MEMORY_FAMILIES][HEED__SEEDS], int seeds,
+				  heed__str *sentence)
+{
+	const heed_finding answers = judge_answers(reach, seeds, sentence);
+	const heed_finding gradients = judge_gradients(left, seeds, sentence);
+
+	if (answers == HEED_FOUND_NOT_SO && gradients == HEED_FOUND_SO) {
+		heed__str_adds(sentence, "The claim held here of the gradients, but not of the answers.");
+		return HEED_FOUND_OPEN;
+	}
+	heed__str_adds(sentence, heed__verdict_words(heed__both(answers, gradients)));
+	return heed__both(answers, gradients);
 }
 
 /* --- report --- */
@@ -337,13 +362,17 @@ static void add_table(heed__study *study, const char *title, measure values, int
 static void add_finding(heed__study *study, found *f)
 {
 	double reach[HEED__MEMORY_FAMILIES][HEED__SEEDS] = {{0}};
+	double left[HEED__MEMORY_FAMILIES][HEED__SEEDS] = {{0}};
 	heed__str sentence = heed__str_init(study->ctx, 0);
 	heed_finding finding;
 
 	for (int k = 0; k < HEED__MEMORY_FAMILIES; k++)
-		for (int s = 0; s < study->options->seeds; s++)
+		for (int s = 0; s < study->options->seeds; s++) {
 			reach[k][s] = heed__memory_reach(f->accuracy[k][s]);
-	finding = heed__memory_verdict((const double(*)[HEED__SEEDS])reach, study->options->seeds, &sentence);
+			left[k][s] = f->fresh[k][s][PLACES - 1];
+		}
+	finding = heed__memory_verdict((const double(*)[HEED__SEEDS])reach,
+				       (const double(*)[HEED__SEEDS])left, study->options->seeds, &sentence);
 	heed_report_finding(study->report, finding, "%s", sentence.data);
 	heed__str_release(&sentence);
 }

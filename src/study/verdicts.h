@@ -5,10 +5,12 @@
 #include "base/strbuf.h"
 #include "study/study.h"
 
-/* memory: how far back each of rnn, lstm and gpt remembers, from its share of right answers at every distance. */
+/* memory: how far back each of rnn, lstm and gpt remembers, from its share of right answers at every distance, and what is
+ * left, at the longest distance, of the gradient that an untrained one has at the shortest. */
 enum { HEED__MEMORY_FAMILIES = 3, HEED__MEMORY_DISTANCES = 10 };
 double heed__memory_reach(const double accuracy[HEED__MEMORY_DISTANCES]);
-heed_finding heed__memory_verdict(const double reach[HEED__MEMORY_FAMILIES][HEED__SEEDS], int seeds,
+heed_finding heed__memory_verdict(const double reach[HEED__MEMORY_FAMILIES][HEED__SEEDS],
+				  const double left[HEED__MEMORY_FAMILIES][HEED__SEEDS], int seeds,
 				  heed__str *sentence);
 
 /* parallel: the share of its speed in short sequences that is left to each of rnn, lstm and gpt in one long sequence, and

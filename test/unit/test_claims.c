@@ -73,14 +73,20 @@ static void test_memory_verdict(void **state)
 	const double same[3][HEED__SEEDS] = {{24, 24, 24}, {24, 24, 24}, {longest, longest, longest}};
 	const double mixed[3][HEED__SEEDS] = {{4, 8, 4}, {24, 4, 24}, {longest, longest, longest}};
 	const double near[3][HEED__SEEDS] = {{4, 2, 4}, {24, 8, 24}, {8, 4, 8}};
+	const double vanish[3][HEED__SEEDS] = {{1e-9, 1e-8, 1e-9}, {1e-4, 1e-5, 1e-4}, {1, 0.8, 1}};
+	const double stay[3][HEED__SEEDS] = {{1, 1, 1}, {0.5, 0.5, 0.5}, {1, 0.8, 1}};
 	heed__str s = heed__str_init(*state, 0);
 
 	assert_true(heed__memory_reach(some) == 4);
 	assert_true(heed__memory_reach(none) == 0);
-	says(&s, heed__memory_verdict(as_claimed, SEEDS, &s), HEED_FOUND_SO, "makes no difference");
-	says(&s, heed__memory_verdict(same, SEEDS, &s), HEED_FOUND_NOT_SO, "does not remember longer");
-	says(&s, heed__memory_verdict(mixed, SEEDS, &s), HEED_FOUND_OPEN, "not in every run");
-	says(&s, heed__memory_verdict(near, SEEDS, &s), HEED_FOUND_NOT_SO, "did not learn");
+	says(&s, heed__memory_verdict(as_claimed, vanish, SEEDS, &s), HEED_FOUND_SO, "makes no difference");
+	says(&s, heed__memory_verdict(same, stay, SEEDS, &s), HEED_FOUND_NOT_SO, "does not remember longer");
+	says(&s, heed__memory_verdict(mixed, vanish, SEEDS, &s), HEED_FOUND_OPEN, "not in every run");
+	says(&s, heed__memory_verdict(near, stay, SEEDS, &s), HEED_FOUND_NOT_SO, "did not learn");
+	says(&s, heed__memory_verdict(as_claimed, stay, SEEDS, &s), HEED_FOUND_NOT_SO, "did not hold");
+	assert_int_equal(heed__memory_verdict(same, vanish, SEEDS, &s), HEED_FOUND_OPEN);
+	assert_non_null(strstr(s.data, "held here of the gradients, but not of the answers"));
+	heed__str_release(&s);
 }
 
 static void test_bottleneck_verdict(void **state)
