@@ -177,16 +177,21 @@ static void tick_log(axis *a)
 		tick_within_decade(a);
 }
 
+/* Widens an axis that shows nothing: of one point, or a logarithmic one over less than a factor of two, on which noise
+ * would look like a difference. */
 static void range(axis *a)
 {
+	double least, middle, half;
+
 	if (a->low > a->high)
 		a->low = a->high = a->log ? 0 : 0.5;
-	if (a->high - a->low < 1e-12 * fmax(1, fabs(a->low))) {
-		const double half = a->log ? 0.3 : fmax(0.5 * fabs(a->low), 1e-6);
-
-		a->low -= half;
-		a->high += half;
-	}
+	least = a->log ? log10(2) : 1e-12 * fmax(1, fabs(a->low));
+	if (a->high - a->low >= least)
+		return;
+	middle = 0.5 * (a->low + a->high);
+	half = a->log ? 0.3 : fmax(0.5 * fabs(middle), 1e-6);
+	a->low = middle - half;
+	a->high = middle + half;
 }
 
 /* Where the points of all series stand, when these are few places. */
