@@ -297,8 +297,9 @@ static void add_plot(heed__study *study, const found *f)
 				      .count = 2});
 }
 
-static void report(heed__study *study, const found *f)
+static void report(heed__study *study, void *findings)
 {
+	const found *const f = findings;
 	heed__str sentence = heed__str_init(study->ctx, 0);
 	const heed_finding finding = heed__alignment_verdict((const double(*)[HEED__SEEDS])f->share,
 							     (const double(*)[HEED__SEEDS])f->love,
@@ -321,13 +322,7 @@ static void report(heed__study *study, const found *f)
 
 static heed_code run(heed__study *study)
 {
-	found *const f = heed__calloc(study->ctx, 1, sizeof *f);
-	const heed_code code = f != NULL ? heed__study_trials(study, FAMILIES, try_family, f) : HEED_E_MEMORY;
-
-	if (code == HEED_OK)
-		report(study, f);
-	heed__free(study->ctx, f);
-	return code;
+	return heed__study_try(study, FAMILIES, try_family, sizeof(found), report);
 }
 
 const heed__claim heed__claim_alignment = {

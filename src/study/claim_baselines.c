@@ -245,8 +245,9 @@ static void add_plot(heed__study *study, const found *f, int text)
 				      .count = FAMILIES});
 }
 
-static void report(heed__study *study, const found *f)
+static void report(heed__study *study, void *findings)
 {
+	const found *const f = findings;
 	heed__str sentence = heed__str_init(study->ctx, 0);
 	const heed_finding finding = heed__baselines_verdict(
 		(const double(*)[HEED__BASELINE_CRITERIA][FAMILIES][HEED__SEEDS])f->values,
@@ -271,14 +272,7 @@ static void report(heed__study *study, const found *f)
 
 static heed_code run(heed__study *study)
 {
-	found *const f = heed__calloc(study->ctx, 1, sizeof *f);
-	const heed_code code =
-		f != NULL ? heed__study_trials(study, TEXTS * FAMILIES, try_family, f) : HEED_E_MEMORY;
-
-	if (code == HEED_OK)
-		report(study, f);
-	heed__free(study->ctx, f);
-	return code;
+	return heed__study_try(study, TEXTS * FAMILIES, try_family, sizeof(found), report);
 }
 
 const heed__claim heed__claim_baselines = {

@@ -296,8 +296,9 @@ static void add_plot(heed__study *study, found *f)
 				      .count = FAMILIES});
 }
 
-static void report(heed__study *study, found *f)
+static void report(heed__study *study, void *findings)
 {
+	found *const f = findings;
 	double lost[FAMILIES][HEED__SEEDS] = {{0}};
 	heed__str sentence = heed__str_init(study->ctx, 0);
 	heed_finding finding;
@@ -325,13 +326,7 @@ static void report(heed__study *study, found *f)
 
 static heed_code run(heed__study *study)
 {
-	found *const f = heed__calloc(study->ctx, 1, sizeof *f);
-	const heed_code code = f != NULL ? heed__study_trials(study, FAMILIES, try_family, f) : HEED_E_MEMORY;
-
-	if (code == HEED_OK)
-		report(study, f);
-	heed__free(study->ctx, f);
-	return code;
+	return heed__study_try(study, FAMILIES, try_family, sizeof(found), report);
 }
 
 const heed__claim heed__claim_bottleneck = {

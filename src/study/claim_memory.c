@@ -377,8 +377,10 @@ static void add_finding(heed__study *study, found *f)
 	heed__str_release(&sentence);
 }
 
-static void report(heed__study *study, found *f)
+static void report(heed__study *study, void *findings)
 {
+	found *const f = findings;
+
 	heed_report_text(study->report,
 			 "Lines of 1 to %d letters, each A or by chance B, then a question mark and the "
 			 "answer: B if there was a B, else A. Language models of width 32 learn %d such "
@@ -402,14 +404,7 @@ static void report(heed__study *study, found *f)
 
 static heed_code run(heed__study *study)
 {
-	found *const f = heed__calloc(study->ctx, 1, sizeof *f);
-	const heed_code code =
-		f != NULL ? heed__study_trials(study, HEED__MEMORY_FAMILIES, try_family, f) : HEED_E_MEMORY;
-
-	if (code == HEED_OK)
-		report(study, f);
-	heed__free(study->ctx, f);
-	return code;
+	return heed__study_try(study, HEED__MEMORY_FAMILIES, try_family, sizeof(found), report);
 }
 
 const heed__claim heed__claim_memory = {

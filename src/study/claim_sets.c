@@ -199,31 +199,28 @@ static void add_table(heed__study *study, const found *f)
 	}
 }
 
+static void report(heed__study *study, void *findings)
+{
+	const found *const f = findings;
+	heed__str sentence = heed__str_init(study->ctx, 0);
+	const heed_finding finding = heed__sets_verdict((const double(*)[HEED__SEEDS])f->difference[0],
+							study->options->seeds, &sentence);
+
+	heed_report_text(study->report,
+			 "\"Jack gave water to Jill\" and \"Jill gave water to Jack\" go through two layers "
+			 "of width %d with random weights, and the vectors of the one sentence are matched "
+			 "with those of the other so that the worst pair differs least. The masked model is "
+			 "there for comparison: each word sees only those before it, which is an order, too.",
+			 WIDTH);
+	heed_report_finding(study->report, finding, "%s", sentence.data);
+	add_table(study, f);
+	add_plot(study, f);
+	heed__str_release(&sentence);
+}
+
 static heed_code run(heed__study *study)
 {
-	found *const f = heed__calloc(study->ctx, 1, sizeof *f);
-	heed__str sentence = heed__str_init(study->ctx, 0);
-	heed_code code =
-		f != NULL ? heed__study_trials(study, HEED__SETS_MACHINES, try_machine, f) : HEED_E_MEMORY;
-
-	if (code == HEED_OK) {
-		const heed_finding finding = heed__sets_verdict(
-			(const double(*)[HEED__SEEDS])f->difference[0], study->options->seeds, &sentence);
-
-		heed_report_text(
-			study->report,
-			"\"Jack gave water to Jill\" and \"Jill gave water to Jack\" go through two layers "
-			"of width %d with random weights, and the vectors of the one sentence are matched "
-			"with those of the other so that the worst pair differs least. The masked model is "
-			"there for comparison: each word sees only those before it, which is an order, too.",
-			WIDTH);
-		heed_report_finding(study->report, finding, "%s", sentence.data);
-		add_table(study, f);
-		add_plot(study, f);
-	}
-	heed__str_release(&sentence);
-	heed__free(study->ctx, f);
-	return code;
+	return heed__study_try(study, HEED__SETS_MACHINES, try_machine, sizeof(found), report);
 }
 
 const heed__claim heed__claim_sets = {

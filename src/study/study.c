@@ -197,6 +197,19 @@ heed_code heed__study_trials(heed__study *study, int kinds, heed__trial_fn *work
 				   : HEED_OK;
 }
 
+heed_code heed__study_try(heed__study *study, int kinds, heed__trial_fn *work, size_t size,
+			  heed__findings_fn *report)
+{
+	void *const findings = heed__calloc(study->ctx, 1, size);
+	const heed_code code =
+		findings != NULL ? heed__study_trials(study, kinds, work, findings) : HEED_E_MEMORY;
+
+	if (code == HEED_OK)
+		report(study, findings);
+	heed__free(study->ctx, findings);
+	return code;
+}
+
 /* --- lessons --- */
 
 /* Sets those values that the table has; *known counts them. */

@@ -50,6 +50,10 @@ typedef heed_code heed__trial_fn(heed__trial *trial);
 /* Runs work for every kind and seed, as many at a time as the study has threads. The first error ends all. What a
  * trial finds goes where `user` says, each in its own place. */
 heed_code heed__study_trials(heed__study *study, int kinds, heed__trial_fn *work, void *user);
+/* What most claims do: runs the trials, whose `user` are `size` bytes, zero at first, and has them reported. */
+typedef void heed__findings_fn(heed__study *study, void *findings);
+heed_code heed__study_try(heed__study *study, int kinds, heed__trial_fn *work, size_t size,
+			  heed__findings_fn *report);
 /* Tells that this share of the trial is done; HEED_E_INTERRUPTED when the study is to stop. */
 heed_code heed__trial_at(heed__trial *trial, double share);
 
