@@ -84,4 +84,25 @@ static inline bool shortage_felt(shortage *s, heed_code code)
 	return felt;
 }
 
+/* Does all that with work that needs only a context; every request from the n-th on is refused. How many tries. */
+static inline long shortage_run(heed_code (*work)(heed_ctx *ctx))
+{
+	shortage s = {.rest = true};
+	heed_code code;
+
+	do {
+		heed_ctx *ctx;
+
+		code = HEED_E_MEMORY;
+		shortage_begin(&s);
+		ctx = shortage_ctx(&s);
+		if (ctx != NULL) {
+			code = work(ctx);
+			assert_int_equal(heed_error_code(ctx), code);
+		}
+		heed_ctx_free(ctx);
+	} while (shortage_felt(&s, code));
+	return s.tries;
+}
+
 #endif
