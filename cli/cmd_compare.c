@@ -329,10 +329,11 @@ static void say_common(const struct compare_options *o, const struct comparison 
 		report,
 		"All learned the same %lld examples, cut by the same tokenizer (%s, at most %d pieces), "
 		"for %s each, in batches of %d tokens; those that count needed no more than one reading. "
-		"They are judged on %lld other examples, with the weights that did best on some of these "
+		"They are judged on %lld other example%s, with the weights that did best on some of these "
 		"on the way. Settings are the same wherever families share them, and tuned for none.",
 		(long long)heed_examples_count(c->job.train), c->job.tokenizer, o->vocab, budget,
-		o->batch_tokens, (long long)heed_examples_count(c->job.valid));
+		o->batch_tokens, (long long)heed_examples_count(c->job.valid),
+		heed_examples_count(c->job.valid) == 1 ? "" : "s");
 	if (c->failed[0])
 		heed_report_text(report, "Missing, because they failed: %s.", c->failed);
 }

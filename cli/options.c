@@ -463,8 +463,8 @@ static void log_line(void *user, heed_log_level level, const char *line)
 {
 	const bool *quiet = user;
 
-	if (!*quiet || level == HEED_LOG_WARN)
-		fprintf(stderr, "%s%s\n", level == HEED_LOG_WARN ? "heed: " : "", line);
+	if (!*quiet)
+		fprintf(stderr, "%s%s\n", level == HEED_LOG_WARN ? "warning: " : "", line);
 }
 
 /* Before the real context there is a small one for the options that make it. */

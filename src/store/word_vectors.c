@@ -250,7 +250,7 @@ heed_code heed_vectors_of(const heed_trained *trained, heed_vectors **vectors)
 
 	*vectors = NULL;
 	if (matrix == NULL || matrix->dim[0] != heed_tokenizer_size(trained->source))
-		return heed__error(trained->ctx, HEED_E_UNSUPPORTED, "a %s has no vectors of words",
+		return heed__error(trained->ctx, HEED_E_UNSUPPORTED, "the family %s has no vectors of words",
 				   trained->model->family->name);
 	v = vectors_new(trained->ctx, matrix->dim[1]);
 	if (v == NULL)
