@@ -126,8 +126,8 @@ def build(torch, family, data, s):
     """A module from (ids of all texts in a row, their lengths) to scores [texts, classes].
 
     Everything begins as in heed. Its table holds vectors that are multiplied by the root of their width, which also
-    multiplies what an update does to them; dan and birnn begin with a tenth of the usual length. PyTorch's second bias
-    of a gate stays 0.
+    multiplies what an update does to them; they begin with a tenth of the usual length. PyTorch's second bias of a gate
+    stays 0.
     """
     from torch import nn
     from torch.nn import functional as F
@@ -145,9 +145,9 @@ def build(torch, family, data, s):
         return nn.utils.rnn.pad_sequence(x.split(lengths), batch_first=True)
 
     class Classifier(nn.Module):
-        def __init__(self, width, long=0.1):
+        def __init__(self, width):
             super().__init__()
-            self.table = nn.Parameter(torch.randn(data.vocabulary, d) * long / math.sqrt(d))
+            self.table = nn.Parameter(torch.randn(data.vocabulary, d) * 0.1 / math.sqrt(d))
             self.output = linear(data.classes, width)
 
         def vectors(self, ids):
@@ -199,7 +199,7 @@ def build(torch, family, data, s):
 
     class Encoder(Classifier):
         def __init__(self):
-            super().__init__(d, long=1)
+            super().__init__(d)
             layer = nn.TransformerEncoderLayer(d, s["heads"], s["feed-forward"], s["dropout"], "gelu", batch_first=True,
                                                norm_first=True)
             self.layers = nn.TransformerEncoder(layer, s["layers"], nn.LayerNorm(d), enable_nested_tensor=False)

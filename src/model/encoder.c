@@ -34,7 +34,7 @@ static heed_code init(heed_model *m)
 	if (t == NULL)
 		return HEED_E_MEMORY;
 	m->parts = t;
-	t->source = (heed__token_vectors){.table = heed__vectors_new(m, m->source_vocab, "embed"),
+	t->source = (heed__token_vectors){.table = heed__reading_table_new(m, c->t.width),
 					  .places = heed__places_new(m, "positions"),
 					  .scale = heed__vector_scale(m),
 					  .dropout = c->t.dropout};

@@ -33,8 +33,8 @@ heed__linear heed__linear_new(heed_params *p, heed__start start, int out, int in
 /* A table of vectors [rows, width] whose values have the variance 1/width. */
 heed_tensor *heed__table_new(heed_params *p, int rows, int width, const char *name);
 
-/* The table of a classifier that averages or reads its words, "embed" [source vocabulary, width]. Its vectors begin a
- * tenth as long as those above, so that a word which was seen once or twice adds little noise to its text. */
+/* The table of a classifier, "embed" [source vocabulary, width]. Its vectors begin a tenth as long as those above, so
+ * that a word which was seen once or twice adds little noise to its text. */
 heed_tensor *heed__reading_table_new(const heed_model *m, int width);
 
 /* The output of a classifier, "output": a row for each label. */
