@@ -20,9 +20,10 @@ static const heed_field fields[] = {
 
 static const heed_preset presets[] = {
 	{"small", "200 units and tied embeddings, for a few million words",
-	 HEED__SETTINGS("layers", "2", "width", "200", "tie", "all", "window", "35", "dropout", "0.2",
-			"embedding-dropout", "0.2", "output-dropout", "0.2"),
-	 HEED__SETTINGS("tokenizer", "word", "batch-tokens", "700")},
+	 HEED__SETTINGS("layers", "2", "width", "200", "tie", "all", "embedding-scale", "4", "window", "35",
+			"dropout", "0.1", "embedding-dropout", "0.1", "output-dropout", "0.1"),
+	 HEED__SETTINGS("tokenizer", "word", "batch-tokens", "350", "optimizer", "sgd", "momentum", "0", "lr",
+			"20", "clip", "0.25", "schedule", "cosine", "epochs", "6")},
 	{"medium", "Zaremba et al. 2014",
 	 HEED__SETTINGS("layers", "2", "width", "650", "window", "35", "dropout", "0.5", "embedding-dropout",
 			"0.5", "output-dropout", "0.5"),

@@ -69,11 +69,12 @@ static heed_tensor *embed(const heed_model *m, heed_tape *tape, heed_ragged toke
 {
 	const config *c = m->config;
 	const parts *t = m->parts;
+	const double scale = c->embedding_scale > 0 ? c->embedding_scale : sqrt(c->width);
 	heed_tensor *const x = heed_embedding(tape, t->embed, NULL,
 					      (heed_embedding_options){.ids = tokens.ids,
 								       .count = count,
 								       .spans = tokens.spans,
-								       .scale = sqrt(c->width),
+								       .scale = scale,
 								       .dropout = c->embedding_dropout});
 
 	return heed_named(tape, x, "input");

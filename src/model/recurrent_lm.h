@@ -14,7 +14,7 @@
 typedef struct heed__recurrent_lm {
 	int cell; /* among those of the family */
 	int layers, width, hidden, projection, tie, unit, window;
-	double forget_bias, dropout, embedding_dropout, output_dropout, smoothing;
+	double embedding_scale, forget_bias, dropout, embedding_dropout, output_dropout, smoothing;
 } heed__recurrent_lm;
 
 /* clang-format off */
@@ -28,6 +28,9 @@ typedef struct heed__recurrent_lm {
 #define HEED__RECURRENT_LM_REST(p) \
 	{"tie", HEED_CHOICE(heed__recurrent_lm, tie), .initial = "none", .choices = "none all", \
 	 .help = "whether embeddings and output are one matrix; the last layer then has the width"}, \
+	{"embedding-scale", HEED_FLOAT(heed__recurrent_lm, embedding_scale), .max = 1000, \
+	 .help = "what the layers' input multiplies embeddings by; 0: the root of the width. The output makes " \
+		 "embeddings that it shares longer; a factor of about 4 keeps gates from being stuck then"}, \
 	{"unit", HEED_CHOICE(heed__recurrent_lm, unit), .initial = "stream", .choices = "stream lines", \
 	 .help = "what a sequence is: all text in a row with its state carried on, or a line"}, \
 	{"window", HEED_INT(heed__recurrent_lm, window), .initial = "35", .min = 1, .max = 65536, \

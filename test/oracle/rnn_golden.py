@@ -9,7 +9,7 @@ Run by hand, never by the tests; needs torch, numpy and safetensors:
 The layers are torch.rnn_tanh, rnn_relu, lstm and gru themselves, one sequence at a time. PyTorch has two biases where
 one is enough: the second is zero here but for the candidate of a GRU. golden.py says what a file holds; here also:
 
-    out.input         [rows, d] embeddings * sqrt(d)
+    out.input         [rows, d] embeddings * sqrt(d), of lstm_tied * 2
     out.rnn0 ...      [rows, h] what a layer gives; out.rnn0.back that of its other direction
 
 A stream holds two windows of the same sequences. loss and grad.NAME are those of the second, which begins with the
@@ -37,7 +37,7 @@ CONFIGURATIONS = {
     "tanh": {"cell": "tanh", "layers": 1, "h": H, "smoothing": 0.0},
     "relu": {"cell": "relu", "layers": 2, "h": D, "tied": True, "smoothing": 0.1},
     "lstm": {"cell": "lstm", "layers": 2, "h": H, "smoothing": 0.0},
-    "lstm_tied": {"cell": "lstm", "layers": 1, "h": D, "tied": True, "smoothing": 0.1},
+    "lstm_tied": {"cell": "lstm", "layers": 1, "h": D, "tied": True, "scale": 2, "smoothing": 0.1},
     "lstm_projected": {"cell": "lstm", "layers": 2, "h": H, "projected": 6, "smoothing": 0.0},
     "gru": {"cell": "gru", "layers": 2, "h": H, "smoothing": 0.0},
     "birnn_last": {"cell": "lstm", "layers": 2, "h": H, "pooling": "last", "smoothing": 0.0},
@@ -112,8 +112,9 @@ class Layers(nn.Module):
 class Model(nn.Module):
     """`pooling` makes a classifier of it."""
 
-    def __init__(self, cell, layers, h, projected=0, tied=False, pooling=None):
+    def __init__(self, cell, layers, h, projected=0, tied=False, scale=math.sqrt(D), pooling=None):
         super().__init__()
+        self.scale = scale
         self.table = nn.Parameter(torch.empty(V, D))
         self.layers = Layers(cell, layers, h, projected, both=pooling is not None)
         self.pooling, self.width = pooling, (projected or h) * (2 if pooling else 1)
@@ -133,7 +134,7 @@ class Model(nn.Module):
         return y.amax(0) if self.pooling == "max" else y.mean(0)
 
     def forward(self, ids, states=None):
-        out = {"out.input": self.table[ids] * math.sqrt(D)}
+        out = {"out.input": self.table[ids] * self.scale}
         y = self.layers(out["out.input"], out, states)
         return self.output(self.pool(y)[None] if self.pooling else y), out
 

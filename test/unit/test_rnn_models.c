@@ -44,7 +44,8 @@ static void language_models_agree_with_torch(void **state)
 		  SETTINGS(LM, "cell", "relu", "hidden", "0", "tie", "all", "label-smoothing", "0.1"));
 	lm_agrees("lstm", GOLDEN("lstm"), two_layers, SETTINGS(LM));
 	lm_agrees("lstm", GOLDEN("lstm_tied"), one_layer,
-		  SETTINGS(LM, "layers", "1", "hidden", "12", "tie", "all", "label-smoothing", "0.1"));
+		  SETTINGS(LM, "layers", "1", "hidden", "12", "tie", "all", "embedding-scale", "2",
+			   "label-smoothing", "0.1"));
 	lm_agrees("lstm", GOLDEN("lstm_projected"), two_layers, SETTINGS(LM, "projection", "6"));
 	lm_agrees("lstm", GOLDEN("gru"), two_layers, SETTINGS(LM, "cell", "gru"));
 }
