@@ -137,13 +137,9 @@ static int classify_all(struct work *w)
 
 static void tell(const struct work *w)
 {
-	if (w->cut > 0)
-		heed_cli_note(w->cli,
-			      "warning: %lld %s longer than the model takes and cut off, first in line %lld",
-			      (long long)w->cut, w->cut == 1 ? "text was" : "texts were",
-			      (long long)w->first_cut);
+	heed_cli_warn_long(w->cli, w->cut, "text", "cut off", w->first_cut);
 	if (w->unknown > 0)
-		heed_cli_note(w->cli, "warning: %lld %s no word that the model knows, first in line %lld",
+		heed_cli_warn(w->cli, "%lld %s no word that the model knows, first in line %lld",
 			      (long long)w->unknown, w->unknown == 1 ? "text has" : "texts have",
 			      (long long)w->first_unknown);
 }

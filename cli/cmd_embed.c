@@ -222,10 +222,7 @@ static int embed(struct work *w, const struct embed_options *o)
 	if (!w->out)
 		return HEED_EXIT_FAILED;
 	status = o->all ? embed_all(w) : w->cli->word_count ? embed_words(w) : embed_lines(w);
-	if (w->cut)
-		heed_cli_note(
-			w->cli, "warning: %lld %s longer than the model takes and cut off, first text %lld",
-			(long long)w->cut, w->cut == 1 ? "text was" : "texts were", (long long)w->first_cut);
+	heed_cli_warn_long(w->cli, w->cut, "text", "cut off", w->first_cut);
 	return status ? status : heed_cli_commit(w->cli);
 }
 

@@ -210,14 +210,8 @@ static int score_text(struct work *w, const heed_trained *model)
 
 static void tell_total(const struct work *w, bool pairs)
 {
-	if (w->cut > 0)
-		heed_cli_note(w->cli,
-			      "warning: %lld %s longer than the model takes and %s, first in line %lld",
-			      (long long)w->cut,
-			      pairs         ? w->cut == 1 ? "pair was" : "pairs were"
-			      : w->cut == 1 ? "line was"
-					    : "lines were",
-			      pairs ? "cut off" : "read in pieces", (long long)w->first_cut);
+	heed_cli_warn_long(w->cli, w->cut, pairs ? "pair" : "line", pairs ? "cut off" : "read in pieces",
+			   w->first_cut);
 	if (w->tokens > 0)
 		heed_cli_note(w->cli, "total %.6f of %lld tokens, perplexity %.6g", w->logp,
 			      (long long)w->tokens, exp(-w->logp / (double)w->tokens));

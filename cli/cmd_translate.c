@@ -259,15 +259,6 @@ static int translate_all(struct work *w)
 	return status;
 }
 
-static void tell_cut(const struct work *w)
-{
-	if (w->cut > 0)
-		heed_cli_note(w->cli,
-			      "warning: %lld %s longer than the model takes and cut off, first in line %lld",
-			      (long long)w->cut, w->cut == 1 ? "sentence was" : "sentences were",
-			      (long long)w->first_cut);
-}
-
 static bool open_input(struct work *w)
 {
 	const heed_corpus_options each = {.flags = HEED_CORPUS_EVERY_LINE |
@@ -310,7 +301,7 @@ static int with_model(heed_cli *cli, const heed_trained *model)
 	else if ((status = translate_all(&w)) == HEED_EXIT_OK)
 		status = heed_cli_commit(cli);
 	heed_corpus_warn(w.input);
-	tell_cut(&w);
+	heed_cli_warn_long(w.cli, w.cut, "sentence", "cut off", w.first_cut);
 	heed_corpus_close(w.prefixes);
 	heed_corpus_close(w.input);
 	heed_translator_free(w.translator);

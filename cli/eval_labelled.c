@@ -123,15 +123,10 @@ static void warn(const struct work *w, int64_t unknown)
 {
 	size_t len;
 
-	if (w->cut > 0)
-		heed_cli_note(w->cli,
-			      "warning: %lld %s longer than the model takes and cut off, first in line %lld",
-			      (long long)w->cut, w->cut == 1 ? "text was" : "texts were",
-			      (long long)w->first_cut + 1);
+	heed_cli_warn_long(w->cli, w->cut, "text", "cut off", w->first_cut + 1);
 	if (unknown > 0)
-		heed_cli_note(w->cli,
-			      "warning: %lld %s a label that the model does not know, first \"%.60s\" in "
-			      "line %lld; "
+		heed_cli_warn(w->cli,
+			      "%lld %s a label that the model does not know, first \"%.60s\" in line %lld; "
 			      "they count as wrong",
 			      (long long)unknown, unknown == 1 ? "text has" : "texts have",
 			      heed_examples_text(w->examples, w->first_unknown, true, &len),

@@ -49,13 +49,7 @@ static void tell(heed_cli *cli, const heed_text_score *s)
 	const double word_perplexity = exp(-s->logp / (double)s->words);
 	const double bits = -s->logp / log(2) / (double)s->characters;
 
-	if (s->cut > 0)
-		heed_cli_note(
-			cli,
-			"warning: %lld %s longer than the model takes and read in pieces, first in line "
-			"%lld",
-			(long long)s->cut, s->cut == 1 ? "line was" : "lines were",
-			(long long)s->first_cut + 1);
+	heed_cli_warn_long(cli, s->cut, "line", "read in pieces", s->first_cut + 1);
 	if (cli->json)
 		print_json(s, loss, word_perplexity, bits);
 	else

@@ -178,11 +178,7 @@ static int tell(struct work *w)
 {
 	heed_measure measures[METRICS];
 
-	if (w->cut > 0)
-		heed_cli_note(w->cli,
-			      "warning: %lld %s longer than the model takes and cut off, first in line %lld",
-			      (long long)w->cut, w->cut == 1 ? "pair was" : "pairs were",
-			      (long long)w->first_cut);
+	heed_cli_warn_long(w->cli, w->cut, "pair", "cut off", w->first_cut);
 	for (int m = 0; m < METRICS; m++) {
 		if (!w->metrics[m])
 			continue;

@@ -699,3 +699,23 @@ void heed_cli_note(heed_cli *cli, const char *fmt, ...)
 	fputc('\n', stderr);
 	va_end(args);
 }
+
+void heed_cli_warn(heed_cli *cli, const char *fmt, ...)
+{
+	va_list args;
+
+	if (cli->quiet)
+		return;
+	va_start(args, fmt);
+	fputs("warning: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
+void heed_cli_warn_long(heed_cli *cli, int64_t count, const char *what, const char *done, int64_t first)
+{
+	if (count > 0)
+		heed_cli_warn(cli, "%lld %s%s longer than the model takes and %s, first in line %lld",
+			      (long long)count, what, count == 1 ? " was" : "s were", done, (long long)first);
+}

@@ -126,6 +126,11 @@ int heed_cli_refuse(heed_cli *cli, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3))); /* the command line is wrong; HEED_EXIT_USAGE */
 void heed_cli_note(heed_cli *cli, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3))); /* news, not shown under --quiet; no "heed: " */
+void heed_cli_warn(heed_cli *cli, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3))); /* "warning: ...", not shown under --quiet */
+/* Warns, if there were any, of `count` texts that were longer than the model takes: what they are ("line"), what
+ * was done with them ("cut off"), and the line, from 1, of the first. */
+void heed_cli_warn_long(heed_cli *cli, int64_t count, const char *what, const char *done, int64_t first);
 
 /* An output file that appears under its name only when it is committed. NULL or "-" is standard output. One at a
  * time; NULL when it can't be made, which has been said. An uncommitted file is removed when the program ends. */

@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
-"""heed against fastText at word2vec, in turn, on the very same words.
+"""heed at word2vec against fastText, the original program and gensim, in turn, on the very same words.
 
     make
-    python3 bench/word2vec_fasttext.py --text train.en [--text more.en] [--rounds 3] [--threads 1 --threads 2] [options]
+    python3 bench/word2vec_peers.py --text train.en [--text more.en] [--rounds 3] [--threads 1 --threads 2] [options]
 
-Words are runs of letters and digits and single other characters, in lower case; both programs read one file with a
+Words are runs of letters and digits and single other characters, in lower case; all programs read one file with a
 space between words, leave out those that come less than five times, and have the same settings: width, window,
-negative samples, subsampling, learning rate, epochs. fastText's parts of words are turned off. The programs run one
-after the other, round by round, each a fresh process from the text to the file of vectors; a rate counts the words of
-the text times epochs over that whole time. The best of each stands in the table, since other processes only make
-things slower; with one thread, and under --processor-time with more, the time is that in which the program itself ran.
+negative samples, subsampling, learning rate, epochs. fastText's parts of words are turned off. --word2vec names the
+original program, built from its source with its own makefile's options; --gensim adds gensim, which has to be
+installed for this Python. The programs run one after the other, round by round, each a fresh process from the text to
+the file of vectors; a rate counts the words of the text times epochs over that whole time. The best of each stands in
+the table, since other processes only make things slower; with one thread, and under --processor-time with more, the
+time is that in which the program itself ran.
 
---similarity and --analogies name files that `heed eval` then reads, for both programs' vectors: mean and spread over
-the rounds, each with its own seed. fastText has no seed that it keeps to with several threads.
+--similarity and --analogies name files that `heed eval` then reads, for the vectors of all: mean and spread over the
+rounds, each with its own seed. fastText and gensim keep to no seed with several threads; the original has none.
 """
 
 import argparse
+import json
 import os
 import re
 import resource
@@ -46,6 +49,8 @@ def options():
     parser.add_argument("--similarity", action="append", default=[])
     parser.add_argument("--analogies", action="append", default=[])
     parser.add_argument("--fasttext", default="fasttext")
+    parser.add_argument("--word2vec", help="the original program")
+    parser.add_argument("--gensim", action="store_true")
     parser.add_argument("--build", default=os.path.join(here, "build"), help="where heed was built")
     chosen = parser.parse_args()
     chosen.threads = chosen.threads or [1]
@@ -81,19 +86,40 @@ def lower_tests(chosen, folder):
                 copy.write(test.read().lower())
 
 
+GENSIM = """
+import json, sys
+from gensim.models import Word2Vec
+text, out, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+Word2Vec(corpus_file=text, **settings).wv.save_word2vec_format(out)
+"""
+
+
 def commands(chosen, folder, text, tokenizer, threads, seed):
     """Name, command and file of vectors of each contestant."""
-    heed, other = os.path.join(folder, "heed"), os.path.join(folder, "fasttext")
+    cbow, hierarchical = chosen.mode == "cbow", chosen.loss == "hierarchical"
+    negative = 0 if hierarchical else chosen.negative
+    out = os.path.join(folder, "vectors")
     yield "heed", [
         os.path.join(chosen.build, "heed"), "train", "word2vec", "--quiet", "--text", text, "--tokenizer-file", tokenizer,
-        "-o", heed, "--mode", chosen.mode, "--loss", chosen.loss, "--width", str(chosen.width),
+        "-o", out, "--mode", chosen.mode, "--loss", chosen.loss, "--width", str(chosen.width),
         "--window", str(chosen.window), "--negative", str(chosen.negative), "--subsample", str(chosen.subsample),
-        "--lr", str(chosen.lr), "--epochs", str(chosen.epochs), "--threads", str(threads), "--seed", str(seed)], heed
+        "--lr", str(chosen.lr), "--epochs", str(chosen.epochs), "--threads", str(threads), "--seed", str(seed)], out
     yield "fastText", [
-        chosen.fasttext, "cbow" if chosen.mode == "cbow" else "skipgram", "-verbose", "0", "-input", text, "-output", other,
-        "-loss", "hs" if chosen.loss == "hierarchical" else "ns", "-dim", str(chosen.width), "-ws", str(chosen.window),
+        chosen.fasttext, "cbow" if cbow else "skipgram", "-verbose", "0", "-input", text, "-output", out,
+        "-loss", "hs" if hierarchical else "ns", "-dim", str(chosen.width), "-ws", str(chosen.window),
         "-neg", str(chosen.negative), "-t", str(chosen.subsample), "-lr", str(chosen.lr), "-epoch", str(chosen.epochs),
-        "-minCount", str(MIN_COUNT), "-minn", "0", "-maxn", "0", "-thread", str(threads), "-seed", str(seed)], other + ".vec"
+        "-minCount", str(MIN_COUNT), "-minn", "0", "-maxn", "0", "-thread", str(threads), "-seed", str(seed)], out + ".vec"
+    if chosen.word2vec:
+        yield "word2vec", [
+            chosen.word2vec, "-train", text, "-output", out, "-size", str(chosen.width), "-window", str(chosen.window),
+            "-sample", str(chosen.subsample), "-hs", str(int(hierarchical)), "-negative", str(negative),
+            "-cbow", str(int(cbow)), "-alpha", str(chosen.lr), "-iter", str(chosen.epochs),
+            "-min-count", str(MIN_COUNT), "-threads", str(threads), "-debug", "0"], out
+    if chosen.gensim:
+        settings = {"vector_size": chosen.width, "window": chosen.window, "sample": chosen.subsample, "sg": int(not cbow),
+                    "hs": int(hierarchical), "negative": negative, "alpha": chosen.lr, "epochs": chosen.epochs,
+                    "min_count": MIN_COUNT, "workers": threads, "seed": seed}
+        yield "gensim", [sys.executable, "-c", GENSIM, text, out, json.dumps(settings)], out
 
 
 def measure(command):
@@ -140,7 +166,9 @@ def report(chosen, runs, threads, words):
             spread = statistics.stdev(values) if len(values) > 1 else 0
             line += f"   {test} {statistics.mean(values):.4f} +- {spread:.4f}"
         print(line)
-    print(f"{threads:7} {'ratio':10} {rates['heed'] / rates['fastText']:12.2f}")
+    for name, rate in rates.items():
+        if name != "heed":
+            print(f"{threads:7} {'heed : ' + name:19} {rates['heed'] / rate:.2f}")
 
 
 def main():
