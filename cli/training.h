@@ -72,7 +72,8 @@ struct training_options {
 		 .help = "settings by name; options given beside it hold"},                                  \
 		{.name = "embeddings",                                                                       \
 		 HEED_PATH(struct training_options, embeddings),                                             \
-		 .help = "word vectors that the source's embeddings begin with, in word2vec's formats"},     \
+		 .help = "word vectors that the source's embeddings begin with: a model, or a file in one "  \
+			 "of word2vec's formats"},                                                           \
 	{                                                                                                    \
 		.name = "tokenizer-file", HEED_PATH(struct training_options, tokenizer_file),                \
 		.help = "a tokenizer trained before"                                                         \

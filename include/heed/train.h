@@ -92,8 +92,8 @@ typedef struct heed_train_job {
 	const heed_train_options *options;
 	const heed_examples *train, *valid;    /* valid may be NULL */
 	const heed_tokenizer *source, *target; /* NULL: trained here from `train`; labels always are */
-	const char
-		*embeddings; /* a file of word vectors that the source's embeddings begin with; may be NULL */
+	const char *
+		embeddings; /* a model or a file of word vectors that the source's embeddings begin with; may be NULL */
 	const char *output;
 	heed_train_fn *event; /* may be NULL */
 	void *user;

@@ -71,14 +71,15 @@ typedef struct heed_word {
  * gets the mean of their vectors. HEED_E_ARGUMENT: the word, or a piece of it, is unknown. */
 heed_code heed_vectors_look_up(heed_vectors *v, const char *text, size_t len, heed_word *word);
 
-/* Vectors for the rows of a parameter [tokenizer's size, width] from a file: a row is filled when the file has the
- * readable form of its piece, or that without the U+2581 in front. The others stay as they are. Of a word that the
+/* Vectors for the rows of a parameter [tokenizer's size, width] from a file of vectors or a model: a row is filled
+ * when the file has the readable form of its piece, or that without the U+2581 in front. The others stay as they are. Of a word that the
  * file has twice, the first one counts. */
 typedef struct heed_vectors_filled {
 	int rows;        /* filled */
 	int known, file; /* words of the file that were used, and all it has */
 } heed_vectors_filled;
-/* HEED_E_SHAPE: the file's vectors have another width than the parameter; HEED_E_IO, HEED_E_FORMAT, HEED_E_MEMORY. */
+/* HEED_E_SHAPE: the file's vectors have another width than the parameter; HEED_E_UNSUPPORTED: a model without vectors;
+ * HEED_E_IO, HEED_E_FORMAT, HEED_E_MEMORY. */
 heed_code heed_vectors_fill(heed_ctx *ctx, const char *path, const heed_tokenizer *tokenizer,
 			    heed_tensor *rows, heed_vectors_filled *filled);
 

@@ -359,6 +359,50 @@ heed_code heed_vectors_look_up(heed_vectors *v, const char *text, size_t len, he
 
 /* --- into a parameter --- */
 
+/* Words and vectors one by one: of a file, which is not held as a whole, or of a model. */
+typedef struct origin {
+	heed_vector_file *file;
+	heed_vectors *table;
+	int count, width;
+	int next; /* of the table */
+} origin;
+
+static heed_code open_origin(heed_ctx *ctx, const char *path, origin *o)
+{
+	bool model;
+	heed_code code = looks_like_model(ctx, path, &model);
+
+	*o = (origin){0};
+	if (code == HEED_OK)
+		code = model ? heed_vectors_open(ctx, path, &o->table)
+			     : heed_vector_file_open(ctx, path, &o->file);
+	if (code != HEED_OK)
+		return code;
+	o->count = model ? heed_vectors_count(o->table) : heed_vector_file_count(o->file);
+	o->width = model ? heed_vectors_width(o->table) : heed_vector_file_width(o->file);
+	return HEED_OK;
+}
+
+static void close_origin(origin *o)
+{
+	heed_vector_file_close(o->file);
+	heed_vectors_free(o->table);
+}
+
+/* *word is NULL at the end. */
+static heed_code next_of(origin *o, const char **word, size_t *len, const float **vector)
+{
+	if (o->file != NULL)
+		return heed_vector_file_next(o->file, word, len, vector);
+	*word = NULL;
+	if (o->next == o->count)
+		return HEED_OK;
+	*word = heed_vectors_word(o->table, o->next);
+	*len = strlen(*word);
+	*vector = heed_vectors_at(o->table, o->next++);
+	return HEED_OK;
+}
+
 typedef struct filling {
 	const heed_tokenizer *tokenizer;
 	heed_tensor *rows;
@@ -381,14 +425,14 @@ static bool fill_row(const filling *f, int id, unsigned char by, const float *ve
 	return true;
 }
 
-static heed_code fill_rows(const filling *f, heed_vector_file *file, heed__str *piece)
+static heed_code fill_rows(const filling *f, origin *from, heed__str *piece)
 {
 	for (;;) {
 		const char *word;
 		const float *vector;
 		size_t len;
 		bool exact, bare;
-		const heed_code code = heed_vector_file_next(file, &word, &len, &vector);
+		const heed_code code = next_of(from, &word, &len, &vector);
 
 		if (code != HEED_OK || word == NULL)
 			return code;
@@ -408,26 +452,26 @@ heed_code heed_vectors_fill(heed_ctx *ctx, const char *path, const heed_tokenize
 {
 	heed__str piece = heed__str_init(ctx, 0);
 	filling f = {.tokenizer = tokenizer, .rows = rows, .filled = filled};
-	heed_vector_file *file;
-	heed_code code = heed_vector_file_open(ctx, path, &file);
+	origin from;
+	heed_code code = open_origin(ctx, path, &from);
 
 	*filled = (heed_vectors_filled){0};
 	if (code != HEED_OK)
 		return code;
-	filled->file = heed_vector_file_count(file);
-	if (rows->dim[1] != heed_vector_file_width(file))
+	filled->file = from.count;
+	if (rows->dim[1] != from.width)
 		code = heed__error(ctx, HEED_E_SHAPE,
 				   "%s: its vectors have %d numbers, but those of the model have %d (%s)",
-				   path, heed_vector_file_width(file), rows->dim[1], rows->name);
+				   path, from.width, rows->dim[1], rows->name);
 	else if (rows->dim[0] != heed_tokenizer_size(tokenizer))
 		code = heed__error(ctx, HEED_E_SHAPE, "%s has %d rows, but the tokenizer has %d pieces",
 				   rows->name, rows->dim[0], heed_tokenizer_size(tokenizer));
 	else if ((f.by = heed__calloc(ctx, (size_t)rows->dim[0], 1)) == NULL)
 		code = HEED_E_MEMORY;
 	else
-		code = fill_rows(&f, file, &piece);
+		code = fill_rows(&f, &from, &piece);
 	heed__free(ctx, f.by);
 	heed__str_release(&piece);
-	heed_vector_file_close(file);
+	close_origin(&from);
 	return code;
 }

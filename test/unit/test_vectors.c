@@ -561,6 +561,35 @@ static void rows_are_filled(void **state)
 	free_trained(&trained);
 }
 
+static void rows_are_filled_from_a_model(void **state)
+{
+	heed_tokenizer *t = tokenizer("word", 0, 0);
+	heed_trained trained = trained_with(t, "word2vec", -1);
+	heed_tensor *e = heed_params_find(trained.model->params, "embed");
+	const size_t size = (size_t)e->dim[0] * (size_t)e->dim[1];
+	const char *path = scratch("start.heed");
+	float *const before = malloc(size * sizeof *before);
+	heed_vectors_filled filled;
+
+	(void)state;
+	assert_non_null(before);
+	memcpy(before, e->data, size * sizeof *before);
+	assert_int_equal(heed_trained_save(&trained, path), HEED_OK);
+	memset(e->data, 0, size * sizeof *before);
+	assert_int_equal(heed_vectors_fill(ctx, path, t, e, &filled), HEED_OK);
+	assert_int_equal(filled.rows, heed_tokenizer_size(t) - HEED_SPECIAL_IDS);
+	assert_int_equal(filled.known, filled.rows);
+	assert_int_equal(filled.file, filled.rows);
+	for (int i = 0; i < heed_tokenizer_size(t); i++)
+		for (int k = 0; k < e->dim[1]; k++) {
+			const int at = i * e->dim[1] + k;
+
+			assert_true(e->data[at] == (i < HEED_SPECIAL_IDS ? 0 : before[at]));
+		}
+	free(before);
+	free_trained(&trained);
+}
+
 /* --- memory --- */
 
 static void no_memory_is_an_error(void **state)
@@ -609,6 +638,7 @@ int main(void)
 		cmocka_unit_test(a_table_from_a_model_of_pieces),
 		cmocka_unit_test(a_model_file_is_a_table_too),
 		cmocka_unit_test(rows_are_filled),
+		cmocka_unit_test(rows_are_filled_from_a_model),
 		cmocka_unit_test(no_memory_is_an_error),
 	};
 
