@@ -376,11 +376,14 @@ static heed_code open_origin(heed_ctx *ctx, const char *path, origin *o)
 	if (code == HEED_OK)
 		code = model ? heed_vectors_open(ctx, path, &o->table)
 			     : heed_vector_file_open(ctx, path, &o->file);
-	if (code != HEED_OK)
-		return code;
-	o->count = model ? heed_vectors_count(o->table) : heed_vector_file_count(o->file);
-	o->width = model ? heed_vectors_width(o->table) : heed_vector_file_width(o->file);
-	return HEED_OK;
+	if (o->table != NULL) {
+		o->count = heed_vectors_count(o->table);
+		o->width = heed_vectors_width(o->table);
+	} else if (o->file != NULL) {
+		o->count = heed_vector_file_count(o->file);
+		o->width = heed_vector_file_width(o->file);
+	}
+	return code;
 }
 
 static void close_origin(origin *o)
