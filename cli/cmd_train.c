@@ -71,6 +71,12 @@ static void write_log(FILE *log, const heed_train_event *e)
 	fflush(log);
 }
 
+/* Those that have been gone through to their end. */
+static int whole_epochs(const heed_train_event *e)
+{
+	return e->epoch - (e->batch > 0 || e->step == 0);
+}
+
 static void say_validation(struct news *n, const heed_train_event *e)
 {
 	char time[32], more[64] = "";
@@ -123,7 +129,8 @@ static void on_event(void *user, const heed_train_event *e)
 		break;
 	case HEED_TRAIN_STOP:
 		heed_progress_end(&n->progress);
-		heed_cli_note(n->cli, "%s: %lld steps, %d epochs", e->text, (long long)e->step, e->epoch - 1);
+		heed_cli_note(n->cli, "%s: %lld steps, %d epochs", e->text, (long long)e->step,
+			      whole_epochs(e));
 		break;
 	}
 }

@@ -72,17 +72,6 @@ static heed_code check(const heed_model *m)
 	return HEED_OK;
 }
 
-static heed__linear output_new(const heed_model *m, heed_tensor *embed, int in)
-{
-	const config *c = m->config;
-	const heed__start start = {.kind = HEED__START_XAVIER, .scale = 1};
-
-	if (c->tie == TIE_NONE)
-		return heed__linear_new(m->params, start, m->target_vocab, in, 1, "output");
-	return (heed__linear){embed, heed_param(m->params, (heed_init){HEED_INIT_ZERO, 0}, 1,
-						(int[]){m->target_vocab}, "output.bias")};
-}
-
 static heed_code init(heed_model *m)
 {
 	const config *c = m->config;
@@ -99,7 +88,7 @@ static heed_code init(heed_model *m)
 	last = c->tie == TIE_ALL ? c->width : c->hidden;
 	t->embed = heed__table_new(m->params, m->target_vocab, c->width, "embed");
 	t->hidden = heed__hidden_new(m->params, c->layers, wide, c->hidden, last, act, c->dropout);
-	t->output = output_new(m, t->embed, c->direct ? wide + last : last);
+	t->output = heed__words_new(m, c->tie == TIE_ALL ? t->embed : NULL, c->direct ? wide + last : last);
 	return HEED_OK;
 }
 

@@ -16,17 +16,6 @@ typedef struct parts {
 	heed__linear output;
 } parts;
 
-static heed__linear output_new(const heed_model *m, heed_tensor *embed, int in)
-{
-	const config *c = m->config;
-	const heed__start start = {.kind = HEED__START_XAVIER, .scale = 1};
-
-	if (c->tie == TIE_NONE)
-		return heed__linear_new(m->params, start, m->target_vocab, in, 1, "output");
-	return (heed__linear){embed, heed_param(m->params, (heed_init){HEED_INIT_ZERO, 0}, 1,
-						(int[]){m->target_vocab}, "output.bias")};
-}
-
 heed_code heed__recurrent_lm_init(heed_model *m, enum heed__cell_kind cell, int projected, double forget_bias)
 {
 	const config *c = m->config;
@@ -48,7 +37,7 @@ heed_code heed__recurrent_lm_init(heed_model *m, enum heed__cell_kind cell, int 
 		return heed__error(m->ctx, HEED_E_ARGUMENT,
 				   "tie: the embeddings are %d wide but the last layer is %d wide", c->width,
 				   t->layers.width);
-	t->output = output_new(m, t->embed, t->layers.width);
+	t->output = heed__words_new(m, c->tie == TIE_ALL ? t->embed : NULL, t->layers.width);
 	return HEED_OK;
 }
 

@@ -56,12 +56,7 @@ static void tables_new(heed_model *m, heed__seq2seq_parts *t, int context)
 
 	t->source = heed__table_new(m->params, m->source_vocab, c->width, one ? "embed" : "embed.source");
 	t->target = one ? t->source : heed__table_new(m->params, m->target_vocab, c->width, "embed.target");
-	if (output)
-		t->output = (heed__linear){t->target, heed_param(m->params, (heed_init){HEED_INIT_ZERO, 0}, 1,
-								 (int[]){m->target_vocab}, "output.bias")};
-	else
-		t->output = heed__linear_new(m->params, plain_start, m->target_vocab, read_width(c, context),
-					     1, "output");
+	t->output = heed__words_new(m, output ? t->target : NULL, read_width(c, context));
 }
 
 static void layers_new(heed_model *m, heed__seq2seq_parts *t)

@@ -42,6 +42,16 @@ heed_tensor *heed__reading_table_new(const heed_model *m, int width)
 			  "embed");
 }
 
+heed__linear heed__words_new(const heed_model *m, heed_tensor *tied, int in)
+{
+	const heed__start start = {HEED__START_NORMAL, 1 / sqrt(in), 1};
+
+	if (tied == NULL)
+		return heed__linear_new(m->params, start, m->target_vocab, in, 1, "output");
+	return (heed__linear){tied, heed_param(m->params, (heed_init){HEED_INIT_ZERO, 0}, 1,
+					       (int[]){m->target_vocab}, "output.bias")};
+}
+
 heed__linear heed__labels_new(const heed_model *m, int in)
 {
 	const heed__start start = {.kind = HEED__START_XAVIER, .scale = 1};

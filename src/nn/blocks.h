@@ -37,6 +37,12 @@ heed_tensor *heed__table_new(heed_params *p, int rows, int width, const char *na
  * that a word which was seen once or twice adds little noise to its text. */
 heed_tensor *heed__reading_table_new(const heed_model *m, int width);
 
+/* The output of a language model, "output": a row for each word, which are the rows of `tied` [target vocabulary, in],
+ * or its own when that is NULL. Those have the variance 1/in, however many words there are: with the smaller ones of
+ * Glorot and Bengio 2010 little of the gradient reaches the layers below, and stacked LSTMs learn nothing but how
+ * frequent words are for hundreds of steps. */
+heed__linear heed__words_new(const heed_model *m, heed_tensor *tied, int in);
+
 /* The output of a classifier, "output": a row for each label. */
 heed__linear heed__labels_new(const heed_model *m, int in);
 

@@ -115,7 +115,7 @@ static void close_to(const stream *s, const char *prefix, const char *name, cons
 		fail_msg("%s%s: distance %g, limit %g", prefix, name, sqrt(difference / size), limit);
 }
 
-static heed_model *new_model(heed_ctx *ctx, const char *name, const char *const *settings)
+static heed_model *new_model_of(heed_ctx *ctx, const char *name, int vocab, const char *const *settings)
 {
 	const heed_model_class *const family = heed_model_class_find(name);
 	double config[128];
@@ -127,7 +127,12 @@ static heed_model *new_model(heed_ctx *ctx, const char *name, const char *const 
 		assert_int_equal(heed_field_set(ctx, heed_field_find(family->fields, settings[0]), config,
 						settings[1]),
 				 HEED_OK);
-	return heed_model_new(ctx, family, config, VOCAB, VOCAB, HEED_MODEL_TRAIN);
+	return heed_model_new(ctx, family, config, vocab, vocab, HEED_MODEL_TRAIN);
+}
+
+static heed_model *new_model(heed_ctx *ctx, const char *name, const char *const *settings)
+{
+	return new_model_of(ctx, name, VOCAB, settings);
 }
 
 static void open_stream(stream *s, const char *family, const char *path, const char *const *settings)
@@ -342,6 +347,31 @@ static void forget_bias_is_set(void **state)
 	heed_ctx_free(ctx);
 }
 
+/* With values that shrink with the vocabulary a stacked LSTM learns nothing for long. */
+static void output_begins_alike_for_any_vocabulary(void **state)
+{
+	static const char *const families[] = {"ffn", "rnn", "lstm", "seq2seq", "seq2seq-attention"};
+	heed_ctx *const ctx = heed_ctx_new(NULL);
+
+	(void)state;
+	for (size_t f = 0; f < sizeof families / sizeof *families; f++)
+		for (int vocab = 300; vocab <= 3000; vocab *= 10) {
+			heed_model *const m = new_model_of(ctx, families[f], vocab, SETTINGS("tie", "none"));
+			const heed_tensor *w;
+			double squares = 0;
+
+			assert_non_null(m);
+			w = heed_params_find(m->params, "output.weight");
+			assert_non_null(w);
+			assert_int_equal(w->dim[0], vocab);
+			for (size_t i = 0; i < heed_tensor_size(w); i++)
+				squares += (double)w->data[i] * (double)w->data[i];
+			assert_true(fabs(squares / vocab - 1) < 0.03); /* the mean squared length of a row */
+			heed_model_free(m);
+		}
+	heed_ctx_free(ctx);
+}
+
 /* --- memory that runs out --- */
 
 /* A step of training and one of decoding; HEED_OK: all of it worked. */
@@ -414,6 +444,7 @@ int main(void)
 		cmocka_unit_test(plans),
 		cmocka_unit_test(refuses_settings_that_contradict),
 		cmocka_unit_test(forget_bias_is_set),
+		cmocka_unit_test(output_begins_alike_for_any_vocabulary),
 		cmocka_unit_test(survives_every_allocation_that_fails),
 	};
 
