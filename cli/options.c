@@ -155,51 +155,57 @@ const heed_command *heed_command_find(const char *name)
 	return NULL;
 }
 
+/* A name that is to be one of several, and those that it was compared with. */
+typedef struct offer {
+	const char *name; /* NULL: none was given */
+	const char *near;
+	char all[512];
+	size_t used;
+} offer;
+
+/* Whether it is this one. */
+static bool taken(offer *o, const char *candidate)
+{
+	if (o->name && strcmp(candidate, o->name) == 0)
+		return true;
+	if (o->name)
+		guess(o->name, candidate, &o->near);
+	if (o->used < sizeof o->all)
+		o->used += (size_t)snprintf(o->all + o->used, sizeof o->all - o->used, "%s%s",
+					    o->used ? ", " : "", candidate);
+	return false;
+}
+
+/* It was none of them: `what` it should have been, and what to say when it is missing. */
+static void refuse(const offer *o, const char *command, const char *what, const char *missing)
+{
+	if (!o->name)
+		heed_say_error("%s: %s %s", command, missing, o->all);
+	else if (o->near)
+		heed_say_error("%s: no %s \"%.60s\"; did you mean %s?", command, what, o->name, o->near);
+	else
+		heed_say_error("%s: no %s \"%.60s\"; expected one of %s", command, what, o->name, o->all);
+}
+
 const heed_command *heed_command_part(const heed_command *command, const char *name)
 {
-	const char *near = NULL;
-	char all[256] = "";
-	size_t used = 0;
+	offer o = {.name = name};
 
-	for (const heed_command *part = command->parts; part->name; part++) {
-		if (name && strcmp(part->name, name) == 0)
+	for (const heed_command *part = command->parts; part->name; part++)
+		if (taken(&o, part->name))
 			return part;
-		if (name)
-			guess(name, part->name, &near);
-		if (used < sizeof all)
-			used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "",
-						 part->name);
-	}
-	if (!name)
-		heed_say_error("%s: expected one of %s", command->name, all);
-	else if (near)
-		heed_say_error("%s: no part \"%.60s\"; did you mean %s?", command->name, name, near);
-	else
-		heed_say_error("%s: no part \"%.60s\"; expected one of %s", command->name, name, all);
+	refuse(&o, command->name, "part", "expected one of");
 	return NULL;
 }
 
 bool heed_command_family(const heed_command *command, const char *name, heed_family *family)
 {
-	const char *near = NULL;
-	char all[512] = "";
-	size_t used = 0;
+	offer o = {.name = name};
 
-	for (int i = 0; command->family(i, family); i++) {
-		if (name && strcmp(family->name, name) == 0)
+	for (int i = 0; command->family(i, family); i++)
+		if (taken(&o, family->name))
 			return true;
-		if (name)
-			guess(name, family->name, &near);
-		if (used < sizeof all)
-			used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "",
-						 family->name);
-	}
-	if (!name)
-		heed_say_error("%s: expected a family first: %s", command->name, all);
-	else if (near)
-		heed_say_error("%s: no family \"%.60s\"; did you mean %s?", command->name, name, near);
-	else
-		heed_say_error("%s: no family \"%.60s\"; expected one of %s", command->name, name, all);
+	refuse(&o, command->name, "family", "expected a family first:");
 	return false;
 }
 
