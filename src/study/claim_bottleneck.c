@@ -22,7 +22,7 @@ enum {
 	PAIRS = 20000,
 	ASKED = 60, /* sentences of each length */
 	STEPS = 1000,
-	QUICK_STEPS = 400,
+	QUICK_STEPS = 300,
 	NOUNS = 8,
 	ADJECTIVES = 6,
 	VERBS = 6,

@@ -22,7 +22,7 @@ enum {
 	LENGTHS = 8, /* of lines that each distance is tried in */
 	WIDEST = 64,
 	STEPS = 2000,
-	QUICK_STEPS = 800,
+	QUICK_STEPS = 600,
 };
 
 static const int distances[PLACES] = {1, 2, 4, 8, 16, 24, 32, 48, 64, 96};
