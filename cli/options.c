@@ -694,15 +694,21 @@ int heed_cli_refuse(heed_cli *cli, const char *fmt, ...)
 	return HEED_EXIT_USAGE;
 }
 
+static void say_news(const heed_cli *cli, const char *begin, const char *fmt, va_list args)
+{
+	if (cli->quiet)
+		return;
+	fputs(begin, stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
 void heed_cli_note(heed_cli *cli, const char *fmt, ...)
 {
 	va_list args;
 
-	if (cli->quiet)
-		return;
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	say_news(cli, "", fmt, args);
 	va_end(args);
 }
 
@@ -710,12 +716,8 @@ void heed_cli_warn(heed_cli *cli, const char *fmt, ...)
 {
 	va_list args;
 
-	if (cli->quiet)
-		return;
 	va_start(args, fmt);
-	fputs("warning: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	say_news(cli, "warning: ", fmt, args);
 	va_end(args);
 }
 

@@ -72,8 +72,8 @@ typedef struct heed_word {
 heed_code heed_vectors_look_up(heed_vectors *v, const char *text, size_t len, heed_word *word);
 
 /* Vectors for the rows of a parameter [tokenizer's size, width] from a file of vectors or a model: a row is filled
- * when the file has the readable form of its piece, or that without the U+2581 in front. The others stay as they are. Of a word that the
- * file has twice, the first one counts. */
+ * when the file has the readable form of its piece, or that without the U+2581 in front. The others stay as they are.
+ * Of a word that the file has twice, the first one counts. */
 typedef struct heed_vectors_filled {
 	int rows;        /* filled */
 	int known, file; /* words of the file that were used, and all it has */

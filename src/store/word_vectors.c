@@ -275,17 +275,11 @@ static heed_code looks_like_model(heed_ctx *ctx, const char *path, bool *model)
 	return code;
 }
 
-heed_code heed_vectors_open(heed_ctx *ctx, const char *path, heed_vectors **vectors)
+static heed_code open_model(heed_ctx *ctx, const char *path, heed_vectors **vectors)
 {
 	heed_trained *trained;
-	bool model;
-	heed_code code = looks_like_model(ctx, path, &model);
+	heed_code code = heed_trained_open(ctx, path, &trained);
 
-	*vectors = NULL;
-	if (code == HEED_OK && !model)
-		return open_file(ctx, path, vectors);
-	if (code == HEED_OK)
-		code = heed_trained_open(ctx, path, &trained);
 	if (code != HEED_OK)
 		return code;
 	code = heed_vectors_of(trained, vectors);
@@ -295,6 +289,17 @@ heed_code heed_vectors_open(heed_ctx *ctx, const char *path, heed_vectors **vect
 	}
 	heed_trained_close(trained);
 	return code == HEED_E_UNSUPPORTED ? heed__error_prefix(ctx, "%s", path) : code;
+}
+
+heed_code heed_vectors_open(heed_ctx *ctx, const char *path, heed_vectors **vectors)
+{
+	bool model;
+	const heed_code code = looks_like_model(ctx, path, &model);
+
+	*vectors = NULL;
+	if (code != HEED_OK)
+		return code;
+	return model ? open_model(ctx, path, vectors) : open_file(ctx, path, vectors);
 }
 
 /* --- looking up --- */
@@ -374,8 +379,7 @@ static heed_code open_origin(heed_ctx *ctx, const char *path, origin *o)
 
 	*o = (origin){0};
 	if (code == HEED_OK)
-		code = model ? heed_vectors_open(ctx, path, &o->table)
-			     : heed_vector_file_open(ctx, path, &o->file);
+		code = model ? open_model(ctx, path, &o->table) : heed_vector_file_open(ctx, path, &o->file);
 	if (o->table != NULL) {
 		o->count = heed_vectors_count(o->table);
 		o->width = heed_vectors_width(o->table);
